@@ -1,0 +1,20 @@
+import type { Logger } from 'pino'
+import type { GatewayConfig } from '../config/schema.ts'
+import type { Diagnostics } from '../documents/diagnostics.ts'
+import type { Documents } from '../documents/documents.ts'
+import type { SchemaCompiler } from '../schemas/compiler.ts'
+import type { Services } from '../services/service.ts'
+import type { HandlerModules } from '../targets/handler-modules.ts'
+
+/** What policies and targets may use while they are compiled. */
+export interface CompileTools {
+  config: GatewayConfig
+  documents: Documents
+  schemas: SchemaCompiler
+  services: Services
+  diagnostics: Diagnostics
+  log: Logger
+  handlers: HandlerModules
+  /** Absolute path of the project directory (where gateway.yaml stands). */
+  directory: string
+}

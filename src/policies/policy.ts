@@ -1,0 +1,37 @@
+import type { Static, TSchema } from 'typebox'
+import type { Outcome, RequestContext } from '../context.ts'
+import type { CompileTools } from '../compile/tools.ts'
+import type { Operation } from '../model/operation.ts'
+import type { ServiceName } from '../services/service.ts'
+
+/** What a step gives back: nothing to let the request pass, an outcome to end it here. */
+export type StepResult = Outcome | undefined
+export type Step = (context: RequestContext) => StepResult | Promise<StepResult>
+
+/** The part of a policy that runs; each member is optional and costs nothing when absent. */
+export interface Middleware {
+  /** Runs in the order of the list before the target; an outcome ends the request. */
+  before?: Step
+  /** Runs in reverse order on whatever the pipeline ended with (refusals too); may replace it. */
+  after?: (context: RequestContext, outcome: Outcome) => StepResult | Promise<StepResult>
+  /** Wraps everything behind it (Koa style); for what cannot be said with `before` and `after`. */
+  around?: (context: RequestContext, next: () => Outcome | Promise<Outcome>) => Outcome | Promise<Outcome>
+}
+
+/**
+ * One declared rule that a request must pass. `schema` describes its value in gateway.yaml under `defaults` and
+ * `operations.<id>`; `compile` runs once per operation at boot and returns the small function that requests meet.
+ */
+export interface Policy<Schema extends TSchema = TSchema> {
+  readonly name: string
+  readonly schema: Schema
+  /** Value that stands when neither `defaults` nor the operation says anything; absent: the policy is off then. */
+  readonly default?: unknown
+  readonly uses?: readonly ServiceName[]
+  compile(config: Static<Schema>, operation: Operation, tools: CompileTools): Middleware | undefined
+}
+
+/** Gives a policy its types; `config` in `compile` has the schema's type. */
+export function definePolicy<const Schema extends TSchema>(policy: Policy<Schema>): Policy<Schema> {
+  return policy
+}

@@ -1,0 +1,43 @@
+import type { Logger } from 'pino'
+import type { GatewayConfig } from '../config/schema.ts'
+
+/** A service's state, for `/health/detailed` and `/readyz`. */
+export interface Health {
+  healthy: boolean
+  /** How long the check took, in milliseconds. */
+  latencyMs: number
+  /** What is wrong, in words that may be shown to callers; nothing internal. */
+  detail?: string
+}
+
+/** What every service may do besides its own work. Start and stop may be called twice. */
+export interface Lifecycle {
+  start?(): Promise<void>
+  stop?(): Promise<void>
+  check?(): Promise<Health>
+}
+
+/**
+ * The services by name. Each service's file adds its own member:
+ * `declare module './service.ts' { interface Services { database: Database } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging in each service's file
+export interface Services {}
+export type ServiceName = keyof Services & string
+
+export interface ServiceTools {
+  config: GatewayConfig
+  /** The services before this one in the list; only those that it names in `uses` are sure to be there. */
+  services: Services
+  log: Logger
+  /** Absolute path of the project directory (where gateway.yaml stands). */
+  directory: string
+}
+
+/** One service: created without side effects, started in list order, stopped in reverse. */
+export interface ServiceDefinition<Name extends ServiceName = ServiceName> {
+  readonly name: Name
+  /** Other services that it needs; they stand before it in the list. */
+  readonly uses?: readonly ServiceName[]
+  create(tools: ServiceTools): Services[Name] & Lifecycle
+}
