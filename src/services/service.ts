@@ -1,5 +1,7 @@
 import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
+import type { Diagnostics } from '../documents/diagnostics.ts'
+import type { Located } from '../documents/document.ts'
 
 /** A service's state, for `/health/detailed` and `/readyz`. */
 export interface Health {
@@ -30,6 +32,12 @@ export interface ServiceTools {
   /** The services before this one in the list; only those that it names in `uses` are sure to be there. */
   services: Services
   log: Logger
+  /** What a service finds wrong in the documents while it is created. */
+  diagnostics: Diagnostics
+  /** The root of gateway.yaml, for the positions of what is wrong in it; undefined when there is no such file. */
+  gatewayFile: Located | undefined
+  /** `components.securitySchemes` of all OpenAPI documents by name (`readSecuritySchemes`). */
+  securitySchemes: ReadonlyMap<string, Located>
   /** Absolute path of the project directory (where gateway.yaml stands). */
   directory: string
 }
