@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Problem, ProblemOptions } from './errors.ts'
 import type { Operation } from './model/operation.ts'
-import type { Services } from './services/service.ts'
+import type { Health, Services } from './services/service.ts'
 
 /** Who is calling. */
 export interface Principal {
@@ -61,6 +61,8 @@ export interface HandlerContext {
   readonly requestId: string
   /** The services that the handler's module names in its export `uses`. */
   readonly services: Services
+  /** The state of every service that this gateway runs, by name. */
+  health(): Promise<Record<string, Health>>
   /** Which run of a task this is, from 1; always 1 for a synchronous operation. */
   readonly attempt: number
   /** The task's id; undefined in a synchronous operation. */

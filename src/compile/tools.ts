@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { SchemaCompiler } from '../schemas/compiler.ts'
-import type { Services } from '../services/service.ts'
+import type { Health, Services } from '../services/service.ts'
 import type { HandlerModules } from '../targets/handler-modules.ts'
 
 /** What policies and targets may use while they are compiled. */
@@ -15,6 +15,8 @@ export interface CompileTools {
   diagnostics: Diagnostics
   log: Logger
   handlers: HandlerModules
+  /** The state of every service that this gateway runs, by name. */
+  health(): Promise<Record<string, Health>>
   /** Absolute path of the project directory (where gateway.yaml stands). */
   directory: string
 }

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { Outcome, RequestContext } from '../context.ts'
 import type { CompileTools } from '../compile/tools.ts'
+import type { GatewayConfig } from '../config/schema.ts'
 import type { Operation } from '../model/operation.ts'
 import type { ServiceName } from '../services/service.ts'
 
@@ -8,14 +9,17 @@ import type { ServiceName } from '../services/service.ts'
 export type StepResult = Outcome | undefined
 export type Step = (context: RequestContext) => StepResult | Promise<StepResult>
 
+/** Everything from some point of a pipeline to its end. */
+export type Run = (context: RequestContext) => Outcome | Promise<Outcome>
+
 /** The part of a policy that runs; each member is optional and costs nothing when absent. */
 export interface Middleware {
   /** Runs in the order of the list before the target; an outcome ends the request. */
   before?: Step
   /** Runs in reverse order on whatever the pipeline ended with (refusals too); may replace it. */
   after?: (context: RequestContext, outcome: Outcome) => StepResult | Promise<StepResult>
-  /** Wraps everything behind it (Koa style); for what cannot be said with `before` and `after`. */
-  around?: (context: RequestContext, next: () => Outcome | Promise<Outcome>) => Outcome | Promise<Outcome>
+  /** Wraps everything behind it (Koa style), once at boot; for what cannot be said with `before` and `after`. */
+  wrap?: (next: Run) => Run
 }
 
 /**
@@ -26,7 +30,7 @@ export interface Policy<Schema extends TSchema = TSchema> {
   readonly name: string
   readonly schema: Schema
   /** Value that stands when neither `defaults` nor the operation says anything; absent: the policy is off then. */
-  readonly default?: unknown
+  readonly default?: unknown | ((config: GatewayConfig) => unknown)
   readonly uses?: readonly ServiceName[]
   compile(config: Static<Schema>, operation: Operation, tools: CompileTools): Middleware | undefined
 }

@@ -1,0 +1,92 @@
+import type { Diagnostics } from '../documents/diagnostics.ts'
+import { child, type Document, isObject, type Located, members } from '../documents/document.ts'
+import type { Documents } from '../documents/documents.ts'
+import type { Dialect, Method } from './operation.ts'
+import { deriveOperationId } from './operation-id.ts'
+
+/** One operation as the document has it, before gateway.yaml is looked at. */
+export interface DeclaredOperation {
+  readonly id: string
+  readonly derivedId: boolean
+  readonly method: Method
+  /** Path template with the base path. */
+  readonly path: string
+  readonly document: Document
+  readonly root: Located
+  readonly dialect: Dialect
+  readonly pathItem: Located
+  readonly node: Located<Record<string, unknown>>
+}
+
+/** The fixed fields of a path item that are operations (OpenAPI 3.2 section 4.9 adds `query`). */
+const methods: readonly Method[] = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE', 'QUERY']
+
+/**
+ * All operations of an OpenAPI document, in document order. `prefix` is put before the document's own base path.
+ * Callbacks and webhooks are requests that somebody else answers: they are no operations of this gateway.
+ */
+export function readOperations(document: Document, prefix: string, documents: Documents, diagnostics: Diagnostics): DeclaredOperation[] {
+  const root: Located = { document, pointer: '', value: document.value }
+  const dialect: Dialect = isObject(document.value) && String(document.value.openapi).startsWith('3.0') ? '3.0' : '3.1'
+  const base = prefix + basePath(root, documents)
+  const operations: DeclaredOperation[] = []
+  for (const [template, written] of members(documents.get(root, 'paths'))) {
+    if (template.startsWith('x-')) continue
+    const pathItem = documents.follow(written)
+    if (pathItem === undefined) continue
+    for (const method of methods) {
+      const node = child<Record<string, unknown>>(pathItem, method.toLowerCase())
+      if (node === undefined) continue
+      if (!isObject(node.value)) {
+        diagnostics.error('wrong-type', node, `the operation ${method} ${template} must be an object`)
+        continue
+      }
+      const { operationId } = node.value
+      const given = typeof operationId === 'string' && operationId !== '' ? operationId : undefined
+      operations.push({
+        id: given ?? deriveOperationId(method, template),
+        derivedId: given === undefined,
+        method,
+        path: joinPath(base, template),
+        document,
+        root,
+        dialect,
+        pathItem,
+        node,
+      })
+    }
+  }
+  return distinct(operations)
+}
+
+/** Derived names give way to given ones and to each other, by a number, in document order. */
+function distinct(operations: DeclaredOperation[]): DeclaredOperation[] {
+  const taken = new Set(operations.filter((operation) => !operation.derivedId).map((operation) => operation.id))
+  return operations.map((operation) => {
+    if (!operation.derivedId) return operation
+    let id = operation.id
+    for (let n = 2; taken.has(id); n++) id = `${operation.id}${n}`
+    taken.add(id)
+    return { ...operation, id }
+  })
+}
+
+/** The path of the first server's URL, its variables at their defaults, without a slash at the end. */
+export function basePath(root: Located, documents: Documents): string {
+  const server = documents.get(root, 'servers', 0)
+  if (server === undefined || !isObject(server.value) || typeof server.value.url !== 'string') return ''
+  const variables = documents.get(server, 'variables')
+  const url = server.value.url.replace(/\{([^{}]+)\}/g, (_, name: string) => {
+    const variable = variables && documents.get(variables, name)
+    return isObject(variable?.value) ? String(variable.value.default ?? '') : ''
+  })
+  try {
+    return decodeURI(new URL(url, 'http://localhost').pathname).replace(/\/+$/, '')
+  } catch {
+    return ''
+  }
+}
+
+function joinPath(base: string, template: string): string {
+  return base + (template.startsWith('/') ? template : `/${template}`)
+}

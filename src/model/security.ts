@@ -1,0 +1,61 @@
+import type { Diagnostics } from '../documents/diagnostics.ts'
+import { child, isObject, type Located, members } from '../documents/document.ts'
+import type { Documents } from '../documents/documents.ts'
+import type { Access, SecurityRequirement } from './operation.ts'
+
+/**
+ * The access decision of an operation: `access: public` of gateway.yaml, else its own `security`, else the document's
+ * (OpenAPI 3.1 section 4.8.10.1: an operation's `security` replaces the document's; `[]` removes it).
+ * Undefined, and reported, when nobody decided: such an operation must not be served.
+ */
+export function decideAccess(
+  operation: { id: string; node: Located; root: Located; declaredPublic: boolean },
+  documents: Documents,
+  diagnostics: Diagnostics,
+): Access | undefined {
+  const { id, node, root, declaredPublic } = operation
+  if (declaredPublic) return { kind: 'public' }
+  const security = child(node, 'security') ?? child(root, 'security')
+  if (security === undefined) {
+    diagnostics.error(
+      'no-access-decision',
+      node,
+      `operation '${id}' has no access decision: neither OpenAPI 'security' nor 'access: public'`,
+      `add 'security' to the operation (or the document), or 'operations: { ${id}: { access: public } }' to gateway.yaml`,
+    )
+    return undefined
+  }
+  if (!Array.isArray(security.value)) {
+    diagnostics.error('wrong-type', security, `'security' must be a list of security requirements, not ${typeof security.value}`)
+    return undefined
+  }
+  if (security.value.length === 0) return { kind: 'public' }
+  const schemes = documents.get(root, 'components', 'securitySchemes')
+  const alternatives = members(security).map(([, requirement]) => readRequirement(requirement, schemes, diagnostics))
+  return alternatives.some((alternative) => alternative === undefined)
+    ? undefined
+    : { kind: 'restricted', alternatives: alternatives as SecurityRequirement[] }
+}
+
+function readRequirement(node: Located, schemes: Located | undefined, diagnostics: Diagnostics): SecurityRequirement | undefined {
+  if (!isObject(node.value)) {
+    diagnostics.error('wrong-type', node, 'a security requirement must be an object of scheme names and their scopes')
+    return undefined
+  }
+  const requirement: { scheme: string; scopes: string[] }[] = []
+  for (const [scheme, scopes] of members(node)) {
+    if (schemes === undefined || child(schemes, scheme) === undefined) {
+      const known = members(schemes).map(([name]) => name)
+      diagnostics.error(
+        'unknown-security-scheme',
+        scopes,
+        `security scheme '${scheme}' is not defined; defined are: ${known.join(', ') || '(none)'}`,
+        `define it under 'components.securitySchemes'`,
+      )
+      return undefined
+    }
+    const list = Array.isArray(scopes.value) ? scopes.value : []
+    requirement.push({ scheme, scopes: list.filter((scope): scope is string => typeof scope === 'string') })
+  }
+  return requirement
+}

@@ -1,0 +1,43 @@
+import { isPromise } from '../compile/pipeline.ts'
+import type { Outcome } from '../context.ts'
+import { problem } from '../errors.ts'
+import { Duration, parseDuration } from '../config/units.ts'
+import { abortRequest } from '../serve/abort.ts'
+import { definePolicy } from './policy.ts'
+
+/**
+ * `timeout: 30s`: an operation that has not answered by then gets 504 and its handler's signal aborts. What the handler
+ * still does or throws afterwards harms nobody. A target that answers at once costs no timer.
+ */
+export const timeout = definePolicy({
+  name: 'timeout',
+  schema: Duration,
+  default: (config) => config.server.requestTimeout,
+  compile(config) {
+    const limit = parseDuration(config)
+    const refusal = problem('timeout', { detail: `the operation did not answer within ${limit / 1000} s` })
+    return {
+      wrap: (next) =>
+        function timed(context) {
+          const running = next(context)
+          if (!isPromise(running)) return running
+          return new Promise<Outcome>((resolve, reject) => {
+            const timer = setTimeout(() => {
+              abortRequest(context, new DOMException(refusal.detail, 'TimeoutError'))
+              resolve(refusal)
+            }, limit)
+            running.then(
+              (outcome) => {
+                clearTimeout(timer)
+                resolve(outcome)
+              },
+              (error: unknown) => {
+                clearTimeout(timer)
+                reject(error)
+              },
+            )
+          })
+        },
+    }
+  },
+})

@@ -1,0 +1,94 @@
+import type { Logger } from 'pino'
+import { isPromise } from '../compile/pipeline.ts'
+import type { CompileTools } from '../compile/tools.ts'
+import { type Handler, type HandlerContext, type HandlerRequest, type Outcome, Reply, type RequestContext } from '../context.ts'
+import { applicationProblem, Problem, type ProblemOptions } from '../errors.ts'
+import type { Operation } from '../model/operation.ts'
+import { signalOf } from '../serve/abort.ts'
+import type { Services } from '../services/service.ts'
+
+/** Runs a handler for HTTP requests; its value becomes a reply. */
+export function handlerRunner(handler: Handler, operation: Operation, tools: CompileTools): (context: RequestContext) => Outcome | Promise<Outcome> {
+  const toReply = replyMaker(operation)
+  const { log, services, health } = tools
+  return function runHandler(context) {
+    const value = handler(handlerRequest(context), new RequestHandlerContext(context, services, log, health))
+    return isPromise(value) ? value.then(toReply) : toReply(value)
+  }
+}
+
+/** What a handler sees of a request; plain data, so that a task can keep it. */
+export function handlerRequest(context: RequestContext): HandlerRequest {
+  return {
+    method: context.req.method ?? 'GET',
+    path: context.path,
+    params: context.params,
+    query: context.query,
+    headers: context.headers,
+    cookies: context.cookies,
+    body: context.body,
+    contentType: context.contentType,
+  }
+}
+
+/** Turns what a handler returns into an outcome: a plain value answers with the operation's first 2xx status. */
+export function replyMaker(operation: Operation): (value: unknown) => Outcome {
+  const success = operation.responses.find((response) => response.status.startsWith('2'))
+  const status = success === undefined || success.status === '2XX' ? 200 : Number(success.status)
+  const emptyStatus = success !== undefined && success.content.length === 0 ? status : 204
+  return function toOutcome(value) {
+    if (value instanceof Reply || value instanceof Problem) return value
+    return value === undefined ? new Reply(emptyStatus) : new Reply(status, value)
+  }
+}
+
+/** The context of a handler that answers a request; what costs something is made when it is asked for. */
+class RequestHandlerContext implements HandlerContext {
+  readonly #context: RequestContext
+  readonly #log: Logger
+  readonly #health: CompileTools['health']
+  readonly services: Services
+  readonly attempt = 1
+  readonly taskId = undefined
+
+  constructor(context: RequestContext, services: Services, log: Logger, health: CompileTools['health']) {
+    this.#context = context
+    this.#log = log
+    this.#health = health
+    this.services = services
+  }
+
+  get principal() {
+    return this.#context.principal
+  }
+
+  get operation() {
+    return this.#context.operation
+  }
+
+  get requestId() {
+    return this.#context.requestId
+  }
+
+  get signal(): AbortSignal {
+    return signalOf(this.#context)
+  }
+
+  get log(): Logger {
+    return this.#log.child({ request_id: this.#context.requestId, op: this.#context.operation.id })
+  }
+
+  health() {
+    return this.#health()
+  }
+
+  reply(status: number, body?: unknown, headers?: Record<string, string | string[]>): Reply {
+    return new Reply(status, body, headers)
+  }
+
+  problem(code: string, options?: ProblemOptions): Problem {
+    return applicationProblem(code, options)
+  }
+
+  progress(): void {}
+}
