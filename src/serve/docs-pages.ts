@@ -1,0 +1,93 @@
+/** What a page is made of; addresses are absolute paths on this server. */
+export interface PageParts {
+  title: string
+  documentUrl: string
+  scriptUrl: string
+  styleUrl: string | undefined
+  licenceUrl: string
+  /** Allows this answer's own inline script and style, and nothing else inline. */
+  nonce: string
+}
+
+/**
+ * Everything comes from this server; the only requests that leave the page are the ones that a reader tries out, to the same
+ * server. `style-src-attr`: both pages write style attributes, which carry no code.
+ */
+export function contentSecurityPolicy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'nonce-${nonce}'`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    "style-src-attr 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+/** Scalar's API reference, without anything that talks to Scalar's own servers. */
+export function scalarPage(parts: PageParts): string {
+  const configuration = {
+    url: parts.documentUrl,
+    telemetry: false,
+    withDefaultFonts: false,
+    showDeveloperTools: 'never',
+    hideClientButton: true,
+    agent: { disabled: true },
+    mcp: { disabled: true },
+    // The default sends what is tried out through a proxy of Scalar's.
+    proxyUrl: '',
+    defaultOpenAllTags: true,
+    documentDownloadType: 'direct',
+  }
+  return page(parts, `Scalar.createApiReference('#app', ${inlineJson(configuration)})`)
+}
+
+/** Swagger UI, without the validator badge of swagger.io. */
+export function swaggerPage(parts: PageParts): string {
+  const configuration = {
+    dom_id: '#app',
+    url: parts.documentUrl,
+    validatorUrl: null,
+    deepLinking: true,
+    displayOperationId: true,
+    displayRequestDuration: true,
+    tryItOutEnabled: true,
+  }
+  return page(parts, `SwaggerUIBundle(${inlineJson(configuration)})`)
+}
+
+function page(parts: PageParts, start: string): string {
+  const nonce = escapeHtml(parts.nonce)
+  const style = parts.styleUrl === undefined ? '' : `\n    <link rel="stylesheet" href="${escapeHtml(parts.styleUrl)}">`
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>${escapeHtml(parts.title)}</title>
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta property="csp-nonce" content="${nonce}">
+    <link rel="icon" href="data:,">
+    <link rel="license" href="${escapeHtml(parts.licenceUrl)}">${style}
+    <style nonce="${nonce}">body { margin: 0 }</style>
+  </head>
+  <body>
+    <div id="app"></div>
+    <script nonce="${nonce}" src="${escapeHtml(parts.scriptUrl)}"></script>
+    <script nonce="${nonce}">${start}</script>
+  </body>
+</html>
+`
+}
+
+/** JSON that cannot end the script element it stands in. */
+function inlineJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+}
