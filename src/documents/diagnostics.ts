@@ -26,7 +26,13 @@ export class Diagnostics {
     this.add('warning', code, at, message, hint)
   }
 
-  private add(severity: Diagnostic['severity'], code: string, at: Located | Position | undefined, message: string, hint?: string): void {
+  private add(
+    severity: Diagnostic['severity'],
+    code: string,
+    at: Located | Position | undefined,
+    message: string,
+    hint?: string,
+  ): void {
     const position = at === undefined || 'line' in at ? at : at.document.locate(at.pointer)
     const key = `${position?.file}:${position?.line}:${position?.column}:${code}:${message}`
     if (this.#seen.has(key)) return

@@ -37,7 +37,10 @@ export function escapePointer(token: string): string {
 /** The tokens of a JSON pointer, unescaped. */
 export function pointerTokens(pointer: string): string[] {
   if (pointer === '') return []
-  return pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** The own member of an object or array below a located value; undefined when there is none. `$ref` is not followed. */

@@ -1,0 +1,92 @@
+import { dirname, resolve } from 'node:path'
+import { child, type Document, isObject, type Located, pointerTokens } from './document.ts'
+
+/** The parts of a `$ref`: the file (absolute; undefined for the same document) and the fragment, percent-decoded. */
+export interface Reference {
+  file: string | undefined
+  fragment: string
+}
+
+/** Why a `$ref` leads nowhere. */
+export interface ReferenceFailure {
+  code: string
+  message: string
+  hint?: string
+}
+
+/** True for an object that stands for another value (a Reference Object, or a schema with `$ref`). */
+export function isReference(value: unknown): value is { $ref: string } {
+  return isObject(value) && Object.hasOwn(value, '$ref') && typeof value.$ref === 'string'
+}
+
+/** Splits a `$ref` (RFC 3986 relative reference, fragment as JSON pointer or name). Nothing remote is ever fetched. */
+export function parseReference(ref: string, document: Document): Reference | ReferenceFailure {
+  const hash = ref.indexOf('#')
+  const path = hash === -1 ? ref : ref.slice(0, hash)
+  if (/^[a-z][a-z\d+.-]+:/i.test(path) || path.startsWith('//')) {
+    const hint = 'Download the file, keep it in the project, and refer to it by a relative path.'
+    return { code: 'remote-reference', message: `the reference "${ref}" is remote; nothing is fetched at boot`, hint }
+  }
+  try {
+    const file = path === '' ? undefined : resolve(dirname(document.file), decodeURIComponent(path))
+    return { file, fragment: hash === -1 ? '' : decodeURIComponent(ref.slice(hash + 1)) }
+  } catch {
+    return {
+      code: 'invalid-reference',
+      message: `the reference "${ref}" has a malformed percent-encoding`,
+      hint: 'A "%" itself is written %25.',
+    }
+  }
+}
+
+/**
+ * True when a `$ref` means a name that only a schema compiler knows: an `$anchor`, or something that is resolved against an
+ * `$id` of the schema around it (JSON Schema 2020-12 section 8.2).
+ */
+export function isSchemaScoped(node: Located, ref: string): boolean {
+  const tokens = pointerTokens(node.pointer)
+  const from = tokens.findIndex((token) => schemaKeys.has(token))
+  const names = ref.startsWith('#') && ref.length > 1 && !ref.startsWith('#/')
+  if (names && (from !== -1 || tokens.length === 0)) return true
+  return hasIdAbove(node.document.value, tokens, from === -1 ? 0 : from)
+}
+
+const schemaKeys = new Set(['schema', 'schemas', '$defs', 'definitions', 'properties', 'items', 'allOf', 'anyOf', 'oneOf'])
+
+function hasIdAbove(root: unknown, tokens: readonly string[], from: number): boolean {
+  let value = root
+  for (const [depth, token] of tokens.entries()) {
+    if (!isObject(value) && !Array.isArray(value)) return false
+    if (depth >= from && Object.hasOwn(value, '$id') && typeof (value as Record<string, unknown>).$id === 'string') return true
+    value = Object.hasOwn(value, token) ? (value as Record<string, unknown>)[token] : undefined
+  }
+  return isObject(value) && Object.hasOwn(value, '$id') && typeof value.$id === 'string'
+}
+
+/** The root of a document as a located value. */
+export function rootOf(document: Document): Located {
+  return { document, pointer: '', value: document.value }
+}
+
+/**
+ * The value at a JSON pointer, and when there is none the deepest one that exists with the token that it lacks. A `$ref` on the
+ * way is followed by `through`.
+ */
+export function descend(
+  document: Document,
+  pointer: string,
+  through: (node: Located) => Located | undefined,
+): { found: Located } | { parent: Located; missing: string } {
+  let node = rootOf(document)
+  for (const token of pointerTokens(pointer)) {
+    const next = child(node, token) ?? childBehind(node, token, through)
+    if (next === undefined) return { parent: node, missing: token }
+    node = next
+  }
+  return { found: node }
+}
+
+function childBehind(node: Located, token: string, through: (node: Located) => Located | undefined): Located | undefined {
+  const target = isReference(node.value) ? through(node) : undefined
+  return target === undefined ? undefined : child(target, token)
+}
