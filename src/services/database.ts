@@ -1,0 +1,148 @@
+import { isAbsolute, resolve } from 'node:path'
+import type { Db as BossDatabase, ConstructorOptions } from 'pg-boss'
+import type { Logger } from 'pino'
+import { memory } from './database/embedded.ts'
+import { createEmbeddedConnection } from './database/embedded-connection.ts'
+import type { Listener } from './database/listener.ts'
+import { readMigrationFiles } from './database/migration-files.ts'
+import { createPostgresConnection } from './database/postgres-connection.ts'
+import type { Queryable } from './database/queryable.ts'
+import type { Sessions } from './database/sessions.ts'
+import { type Migration, migrate } from './migrations.ts'
+import { ownMigrations } from './own-migrations.ts'
+import type { Health, Lifecycle, ServiceDefinition } from './service.ts'
+
+export type { Queryable, QueryResult } from './database/queryable.ts'
+export { DatabaseUnavailable } from './database/unavailable.ts'
+
+/** The Postgres that this gateway keeps things in: embedded in this process, or a server. Both behave the same. */
+export interface Database extends Queryable {
+  readonly kind: 'embedded' | 'postgres'
+  /** The schema of Gatefold's own tables. Unqualified names mean the application's, in `public`. */
+  readonly schema: string
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. Everything in it must go through `tx`;
+   * `database.query` inside is refused. The embedded database has one session, so there transactions (and queries) take turns: keep them short.
+   */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  /**
+   * Calls `onPayload` for every notification on `channel`, and `onReconnect` when some may have been missed (the connection was lost
+   * and is back). Resolves, once notifications arrive, with a function that ends it.
+   */
+  listen(channel: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<() => Promise<void>>
+  /** Sends a payload of less than 8000 bytes to every listener of the channel, in this process and (with a server) all others. */
+  notify(channel: string, payload: string): Promise<void>
+  /**
+   * Options for pg-boss. Statements that pg-boss runs inside `transaction()` join it, so `boss.send(…)` there commits or
+   * vanishes with the rest, and does not wait for the session that the transaction itself holds.
+   */
+  readonly boss: Required<Pick<ConstructorOptions, 'db' | 'backend'>>
+}
+
+declare module './service.ts' {
+  interface Services {
+    database: Database
+  }
+}
+
+/** One way to reach a Postgres. */
+export interface Connection extends Pick<Listener, 'listen'> {
+  readonly sessions: Sessions
+  notify(channel: string, payload: string): Promise<void>
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  /** A `postgres://` URL; empty for the embedded database. */
+  url: string
+  schema: string
+  /** Absolute path, or `memory://`: where the embedded database is kept. */
+  dataDir: string
+  migrations: { own: readonly Migration[]; application: () => readonly Migration[] }
+  log: Logger
+}
+
+/** NOTIFY takes payloads shorter than this many bytes (PostgreSQL, NOTIFY). */
+const payloadLimit = 8000
+
+/** A database; nothing is touched before `start`, which also brings the schema up to date. */
+export function createDatabase({ url, schema, dataDir, migrations, log }: DatabaseOptions): Database & Required<Lifecycle> {
+  const connection = url === '' ? createEmbeddedConnection(dataDir, log) : createPostgresConnection(url, log)
+  const { sessions } = connection
+  let started: Promise<void> | undefined
+  let stopped: Promise<void> | undefined
+
+  async function open(): Promise<void> {
+    await connection.start()
+    try {
+      await migrate(sessions, schema, [
+        { name: 'gatefold', migrations: migrations.own, searchPath: [schema] },
+        { name: 'application', migrations: migrations.application(), searchPath: ['public'] },
+      ])
+    } catch (error) {
+      await connection.stop()
+      throw error
+    }
+  }
+
+  async function check(): Promise<Health> {
+    const since = performance.now()
+    const healthy = await sessions.query('SELECT 1').then(
+      () => true,
+      () => false,
+    )
+    const latencyMs = performance.now() - since
+    return healthy ? { healthy, latencyMs } : { healthy, latencyMs, detail: 'the database does not answer' }
+  }
+
+  const db: BossDatabase = {
+    executeSql: (text, values) => (sessions.current() ?? sessions).query(text, values),
+    async listen(channel, onPayload, onReconnect) {
+      const close = await connection.listen(channel, onPayload, onReconnect)
+      // pg-boss asks for the call after the first subscription too, to fetch what was sent before it.
+      onReconnect()
+      return { close }
+    },
+  }
+
+  return {
+    kind: url === '' ? 'embedded' : 'postgres',
+    schema,
+    query: sessions.query,
+    transaction: sessions.transaction,
+    listen: connection.listen,
+    async notify(channel, payload) {
+      const bytes = Buffer.byteLength(payload)
+      if (bytes >= payloadLimit) throw new RangeError(`a notification has ${bytes} bytes; it must have less than ${payloadLimit}`)
+      await connection.notify(channel, payload)
+    },
+    boss: { db, backend: url === '' ? 'pglite' : 'postgres' },
+    start() {
+      started ??= open()
+      return started
+    },
+    stop() {
+      stopped ??= Promise.resolve(started).then(connection.stop, () => {})
+      return stopped
+    },
+    check,
+  }
+}
+
+export const databaseService: ServiceDefinition<'database'> = {
+  name: 'database',
+  create({ config: { database }, directory, log }) {
+    const { url, schema, dataDir, migrations } = database
+    return createDatabase({
+      url,
+      schema,
+      dataDir: dataDir === memory || isAbsolute(dataDir) ? dataDir : resolve(directory, dataDir),
+      migrations: {
+        own: ownMigrations,
+        application: () => (migrations === undefined ? [] : readMigrationFiles(resolve(directory, migrations), directory)),
+      },
+      log,
+    })
+  },
+}

@@ -1,0 +1,41 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Keeps every other process out of a data directory until the returned function is called, or throws an error that names
+ * the process that is in it. The operating system holds the lock by an open file (through SQLite, since Node itself has no
+ * file locks), so a killed process leaves none behind, whatever its pid becomes, and containers sharing a volume see it too.
+ */
+export function lockDirectory(directory: string): () => void {
+  const owner = join(directory, 'owner')
+  const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 0 })
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if (!isBusy(error)) throw error
+    throw new Error(
+      `the data directory ${directory} is in use by ${readOwner(owner)}: two processes on one directory would lose data. ` +
+        'Stop that process, or give this one another database.dataDir, or set DATABASE_URL so that both share a Postgres server.',
+    )
+  }
+  writeFileSync(owner, `${process.pid}\n`)
+  return () => {
+    rmSync(owner, { force: true })
+    lock.close()
+  }
+}
+
+/** SQLITE_BUSY (5): another connection holds the lock. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5
+}
+
+function readOwner(file: string): string {
+  try {
+    return `process ${readFileSync(file, 'utf8').trim()}`
+  } catch {
+    return 'another process'
+  }
+}

@@ -1,0 +1,66 @@
+import pg from 'pg'
+import type { Logger } from 'pino'
+import type { Connection } from '../database.ts'
+import { Channels, listenStatement, quoteIdentifier } from './channels.ts'
+import { createEmbedded } from './embedded.ts'
+import { openSessions } from './sessions.ts'
+import { valueTypes } from './values.ts'
+
+/** How long a query waits for its turn, in milliseconds: there is one session for everybody. */
+const turnTimeout = 10_000
+
+/** The embedded database, reached by node-postgres over a message port; its backend is the pool's only session. */
+export function createEmbeddedConnection(dataDir: string, log: Logger): Connection {
+  const embedded = createEmbedded(dataDir, log)
+  const channels = new Channels()
+  const pool = new pg.Pool({
+    stream: embedded.stream,
+    // Named, because node-postgres would else take them from PGUSER and the like.
+    host: 'embedded',
+    user: 'postgres',
+    database: 'postgres',
+    password: '',
+    ssl: false,
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: turnTimeout,
+    types: valueTypes,
+  })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => {
+    client.on('notification', ({ channel, payload }) => channels.deliver(channel, payload ?? ''))
+    // A new session hears nothing yet. Queued before whatever the session was opened for.
+    const again = channels.names
+    if (again.length === 0) return
+    client.query(again.map(listenStatement).join(';')).then(
+      () => channels.reconnected(),
+      () => {},
+    )
+  })
+  const sessions = openSessions(pool)
+
+  return {
+    sessions,
+    start: embedded.start,
+    async stop() {
+      await pool.end()
+      await embedded.stop()
+    },
+    // Statements may notify too (pg-boss does); all other notifications stay in this process and need no statement.
+    async listen(channel, onPayload, onReconnect) {
+      const remove = channels.add(channel, onPayload, onReconnect)
+      try {
+        await sessions.query(listenStatement(channel))
+      } catch (error) {
+        remove()
+        throw error
+      }
+      return async () => {
+        if (remove()) await sessions.query(`UNLISTEN ${quoteIdentifier(channel)}`).catch(() => {})
+      }
+    },
+    async notify(channel, payload) {
+      setImmediate(() => channels.deliver(channel, payload))
+    },
+  }
+}
