@@ -1,0 +1,114 @@
+import { setImmediate } from 'node:timers/promises'
+import type { ValidateFunction } from 'ajv'
+import type { Diagnostics } from '../documents/diagnostics.ts'
+import { isObject, type Located } from '../documents/document.ts'
+import type { Documents } from '../documents/documents.ts'
+import type { Dialect } from '../model/operation.ts'
+import { dialectByUri, documentDialect, type SchemaDialect } from './dialects.ts'
+import { createEngine } from './engine.ts'
+import { describeErrors, type SchemaError } from './errors.ts'
+import type { Checker } from './keywords.ts'
+import { createResources } from './resources.ts'
+import type { Direction, Entry, Rule, Scope } from './rule.ts'
+import { emptyScope, enterScope, translate } from './translate.ts'
+
+export type { SchemaError } from './errors.ts'
+
+/** Judges a value: undefined when it is valid, else all that is wrong. Requests get the defaults of their schema filled in, in place. */
+export type Validator = (value: unknown) => readonly SchemaError[] | undefined
+
+export interface SchemaCompiler {
+  /**
+   * The validator of a schema of a document (`dialect`: of that document). Returns at once; the schema is compiled at the
+   * first call, and the schemas that it refers to when a value first reaches them.
+   */
+  validator(schema: Located, dialect: Dialect, direction: Direction): Validator
+  /** Compiles in the background whatever was asked for and is not compiled yet, one schema in each turn of the event loop. */
+  warm(): Promise<void>
+}
+
+/** Compiles the schemas of OpenAPI documents with one shared Ajv. Schemas stay references, so recursion is nothing special. */
+export function createSchemaCompiler({
+  documents,
+  diagnostics,
+}: {
+  documents: Documents
+  diagnostics: Diagnostics
+}): SchemaCompiler {
+  const resources = createResources(documents)
+  const entries: Entry[] = []
+  const numbers = new Map<unknown, Map<string, number>>()
+  const checker: Checker = { entry: (number) => compiled(entries[number] as Entry), rule: (rule) => engine.compile(rule), target }
+  const engine = createEngine(checker)
+  const translation = { resources, refer, unresolved }
+
+  function refer(schema: Located, dialect: SchemaDialect, direction: Direction, scope: Scope): number {
+    const key = `${schema.pointer} ${direction} ${dialect.name} ${scope.key}`
+    let known = numbers.get(schema.document)
+    if (known === undefined) numbers.set(schema.document, (known = new Map()))
+    let number = known.get(key)
+    if (number === undefined) {
+      number = entries.length
+      known.set(key, number)
+      entries.push({ number, schema, dialect, direction, scope, name: schemaName(schema), rule: undefined, validate: undefined })
+    }
+    return number
+  }
+
+  function unresolved(reference: string, at: Located): void {
+    diagnostics.error('unresolved-reference', at, `the reference ${JSON.stringify(reference)} leads to no schema`)
+  }
+
+  function target(number: number): Rule {
+    const entry = entries[number] as Entry
+    entry.rule ??= translate(entry, translation)
+    return entry.rule
+  }
+
+  function compiled(entry: Entry): ValidateFunction {
+    entry.validate ??= engine.compile(target(entry.number))
+    return entry.validate
+  }
+
+  function validator(schema: Located, dialect: Dialect, direction: Direction): Validator {
+    const entry = entries[
+      refer(schema, dialectOf(schema, dialect), direction, enterScope(emptyScope, schema, resources))
+    ] as Entry
+    return (value) => {
+      try {
+        const validate = compiled(entry)
+        return validate(value) ? undefined : describeErrors(validate.errors ?? [], checker)
+      } catch (error) {
+        if (error instanceof RangeError) return [{ pointer: '', message: 'is nested too deeply to be checked' }]
+        throw error
+      }
+    }
+  }
+
+  /** Entries are only ever added, so that walking by index also meets those that compiling adds. */
+  async function warm(): Promise<void> {
+    for (let number = 0; number < entries.length; number++) {
+      const entry = entries[number] as Entry
+      if (entry.validate !== undefined) continue
+      await setImmediate()
+      compiled(entry)
+    }
+  }
+
+  return { validator, warm }
+}
+
+/** `jsonSchemaDialect` of the document decides in 3.1 and later (OpenAPI 3.1 section 4.8.24.4). */
+function dialectOf(schema: Located, dialect: Dialect): SchemaDialect {
+  const root = schema.document.value
+  const named =
+    dialect !== '3.0' && isObject(root) && typeof root.jsonSchemaDialect === 'string'
+      ? dialectByUri(root.jsonSchemaDialect)
+      : undefined
+  return named ?? documentDialect(dialect)
+}
+
+function schemaName(schema: Located): string {
+  const title = isObject(schema.value) ? schema.value.title : undefined
+  return typeof title === 'string' ? title : schema.pointer.slice(schema.pointer.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,67 @@
+import type { Dialect } from '../model/operation.ts'
+
+/** How a schema's keywords are read. Everything is translated to one inner form, so only the differences stand here. */
+export interface SchemaDialect {
+  readonly name: string
+  /** Keywords beside `$ref` mean nothing (OpenAPI 3.0 section 4.7.23, JSON Schema up to draft 7). */
+  readonly refStandsAlone: boolean
+  /** `exclusiveMinimum: true` sharpens `minimum` (OpenAPI 3.0, draft 4). */
+  readonly booleanLimits: boolean
+  /** `nullable: true` adds null (OpenAPI 3.0). */
+  readonly nullable: boolean
+  /** `items` may be a list, continued by `additionalItems`; `dependencies` may hold lists and schemas. */
+  readonly legacyArrays: boolean
+  /** Keywords that the dialect knows; undefined: all. */
+  readonly keywords: ReadonlySet<string> | undefined
+}
+
+const openapi30Keywords: ReadonlySet<string> = new Set(
+  (
+    '$ref title multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems uniqueItems ' +
+    'maxProperties minProperties required enum type allOf oneOf anyOf not items properties additionalProperties format default ' +
+    'nullable discriminator readOnly writeOnly example description deprecated externalDocs xml'
+  ).split(' '),
+)
+
+const modern: SchemaDialect = {
+  name: 'JSON Schema 2020-12',
+  refStandsAlone: false,
+  booleanLimits: false,
+  nullable: false,
+  legacyArrays: false,
+  keywords: undefined,
+}
+const openapi30: SchemaDialect = {
+  name: 'OpenAPI 3.0',
+  refStandsAlone: true,
+  booleanLimits: true,
+  nullable: true,
+  legacyArrays: false,
+  keywords: openapi30Keywords,
+}
+const draft2019: SchemaDialect = { ...modern, name: 'JSON Schema 2019-09', legacyArrays: true }
+const draft7: SchemaDialect = { ...draft2019, name: 'JSON Schema draft 7', refStandsAlone: true }
+const draft4: SchemaDialect = { ...draft7, name: 'JSON Schema draft 4', booleanLimits: true }
+
+const byUri: ReadonlyMap<string, SchemaDialect> = new Map([
+  ['https://json-schema.org/draft/2020-12/schema', modern],
+  ['https://spec.openapis.org/oas/3.1/dialect/base', modern],
+  ['https://spec.openapis.org/oas/3.0/dialect', openapi30],
+  ['https://json-schema.org/draft/2019-09/schema', draft2019],
+  ['http://json-schema.org/draft-07/schema', draft7],
+  ['http://json-schema.org/draft-06/schema', draft7],
+  ['http://json-schema.org/draft-04/schema', draft4],
+])
+
+/** The dialect of a document's schemas where no `$schema` or `jsonSchemaDialect` says otherwise. */
+export function documentDialect(dialect: Dialect): SchemaDialect {
+  return dialect === '3.0' ? openapi30 : modern
+}
+
+/** The dialect that a `$schema` or `jsonSchemaDialect` names; undefined when it is not known. */
+export function dialectByUri(uri: string): SchemaDialect | undefined {
+  const plain = uri.endsWith('#') ? uri.slice(0, -1) : uri
+  // OpenAPI 3.2 dates its dialects: https://spec.openapis.org/oas/3.2/dialect/2025-09-17
+  if (/^https:\/\/spec\.openapis\.org\/oas\/3\.[1-9]\d*\/dialect\//.test(plain)) return modern
+  return byUri.get(plain)
+}
