@@ -1,0 +1,68 @@
+import { Reply } from '../context.ts'
+import { problem } from '../errors.ts'
+import type { Operation } from '../model/operation.ts'
+import type { Middleware, Policy, Run } from '../policies/policy.ts'
+import { type Endpoint, otherMethods } from '../serve/listener.ts'
+import { compilePipeline, logFault } from './pipeline.ts'
+import type { Registry } from './registry.ts'
+import { createRouter, type Route, type Router } from './router.ts'
+import type { CompileTools } from './tools.ts'
+
+/**
+ * One pipeline per operation, in a router, with what the operations of a path imply: HEAD where there is GET (RFC 9110
+ * section 9.3.2), OPTIONS, and 405 with `Allow` for the rest.
+ */
+export function compileEndpoints(operations: readonly Operation[], registry: Registry, tools: CompileTools): Router<Endpoint> {
+  const router = createRouter<Endpoint>()
+  for (const operation of operations) {
+    const added = router.add(operation.method, operation.path, compileEndpoint(operation, registry, tools))
+    if (!added) {
+      tools.diagnostics.error(
+        'duplicate-path',
+        operation.node,
+        `${operation.method} ${operation.path} is answered by another operation already: templates that differ only in the names of their variables are the same path`,
+      )
+    }
+  }
+  for (const route of router.routes) addImplied(route, registry, tools)
+  return router
+}
+
+function compileEndpoint(operation: Operation, registry: Registry, tools: CompileTools): Endpoint {
+  const target = registry.targets.find(({ name }) => name === operation.target)
+  if (target === undefined) throw new Error(`target ${operation.target} is not registered`)
+  const config = operation.settings.get(target.name)?.value ?? true
+  const run = target.compile(config as never, operation, tools)
+  return { operation, pipeline: compilePipeline(compilePolicies(registry.policies, operation, tools), run, logFault(tools.log)) }
+}
+
+function compilePolicies(policies: readonly Policy[], operation: Operation, tools: CompileTools): Middleware[] {
+  return policies.flatMap((policy) => {
+    const setting = operation.settings.get(policy.name)
+    return setting === undefined ? [] : (policy.compile(setting.value as never, operation, tools) ?? [])
+  })
+}
+
+/** The policies that stand on answers which no operation gives: they are about the browser, not about the operation. */
+const envelope = new Set(['securityHeaders', 'cors'])
+
+/** A pipeline for answers of the gateway's own at the path of an operation, with its CORS and security headers. */
+export function compileEnvelope(like: Operation, registry: Registry, tools: CompileTools, run: Run): Endpoint {
+  const policies = registry.policies.filter(({ name }) => envelope.has(name))
+  return { operation: like, pipeline: compilePipeline(compilePolicies(policies, like, tools), run, logFault(tools.log)) }
+}
+
+function addImplied(route: Route<Endpoint>, registry: Registry, tools: CompileTools): void {
+  const { methods } = route
+  const get = methods.get('GET')
+  if (get !== undefined && !methods.has('HEAD')) methods.set('HEAD', get)
+  const first = (get ?? [...methods.values()][0]) as Endpoint
+  const allow = [...new Set([...methods.keys(), 'OPTIONS'])].join(', ')
+  const system = { ...first.operation, id: `${route.template} (implied)` }
+  if (!methods.has('OPTIONS')) {
+    const options = () => new Reply(204, undefined, { allow })
+    methods.set('OPTIONS', compileEnvelope(system, registry, tools, options))
+  }
+  const refusal = problem('method_not_allowed', { detail: `allowed here: ${allow}`, headers: { allow } })
+  methods.set(otherMethods, compileEnvelope(system, registry, tools, () => refusal))
+}

@@ -1,0 +1,106 @@
+import type { Registry } from '../compile/registry.ts'
+import type { GatewayConfig } from '../config/schema.ts'
+import type { Diagnostics } from '../documents/diagnostics.ts'
+import { child, type Located, members } from '../documents/document.ts'
+import type { Documents } from '../documents/documents.ts'
+import { suggest } from '../documents/suggest.ts'
+import { completeSetting } from './complete-setting.ts'
+import { readBody, readParameters, readResponses } from './message-parts.ts'
+import type { Operation } from './operation.ts'
+import type { DeclaredOperation } from './operations.ts'
+import { decideAccess } from './security.ts'
+import { type Layers, layerSetting, type Setting, type Settings } from './settings.ts'
+
+export interface ModelInput {
+  readonly declared: readonly DeclaredOperation[]
+  readonly config: GatewayConfig
+  /** `defaults` of gateway.yaml as written. */
+  readonly defaults: Located | undefined
+  /** `operations` of gateway.yaml as written. */
+  readonly operations: Located | undefined
+  readonly registry: Registry
+  readonly documents: Documents
+  readonly diagnostics: Diagnostics
+}
+
+/** The operations as they will run: parts resolved, settings layered, access decided. What is undecided is reported and left out. */
+export function buildModel(input: ModelInput): Operation[] {
+  reportUnknownOperations(input)
+  return input.declared.flatMap((declared) => buildOperation(declared, input) ?? [])
+}
+
+function buildOperation(declared: DeclaredOperation, input: ModelInput): Operation | undefined {
+  const { documents, diagnostics } = input
+  const written = input.operations && child(input.operations, declared.id)
+  const layers: Layers = { defaults: input.defaults, operation: written }
+  const declaredPublic = written !== undefined && child(written, 'access')?.value === 'public'
+  const access = decideAccess({ id: declared.id, node: declared.node, root: declared.root, declaredPublic }, documents, diagnostics)
+  const target = chooseTarget(layers, input)
+  const settings = effectiveSettings(target, layers, declared.node, input)
+  if (access === undefined) return undefined
+  const { id, derivedId, method, path, document, dialect, node } = declared
+  return {
+    id,
+    derivedId,
+    method,
+    path,
+    document,
+    dialect,
+    node,
+    parameters: readParameters(declared, documents),
+    body: readBody(declared, documents),
+    responses: readResponses(declared, documents),
+    access,
+    settings,
+    target,
+  }
+}
+
+/** The nearest layer that names a target decides; without any, the operation's handler answers. */
+function chooseTarget(layers: Layers, input: ModelInput): string {
+  for (const layer of [layers.operation, layers.defaults]) {
+    if (layer === undefined) continue
+    const named = input.registry.targets.filter(({ name }) => {
+      const written = child(layer, name)
+      return written !== undefined && written.value !== false
+    })
+    const [first, second] = named
+    if (first !== undefined && second !== undefined) {
+      input.diagnostics.error(
+        'several-targets',
+        child(layer, second.name),
+        `an operation has one target, but '${first.name}' and '${second.name}' are both declared`,
+        `remove one of them`,
+      )
+    }
+    if (first !== undefined) return first.name
+  }
+  return 'handler'
+}
+
+function effectiveSettings(target: string, layers: Layers, owner: Located, input: ModelInput): Settings {
+  const settings = new Map<string, Setting>()
+  const parts = [...input.registry.policies, ...input.registry.targets.filter(({ name }) => name === target)]
+  for (const part of parts) {
+    if (settings.has(part.name)) continue
+    const builtIn = 'default' in part ? (typeof part.default === 'function' ? part.default(input.config) : part.default) : undefined
+    const layered = layerSetting(part.name, builtIn, layers)
+    const complete = layered && completeSetting(part.name, part.schema, layered, owner, input.diagnostics)
+    if (complete !== undefined) settings.set(part.name, complete)
+  }
+  return settings
+}
+
+function reportUnknownOperations({ operations, declared, diagnostics }: ModelInput): void {
+  const known = new Set(declared.map((operation) => operation.id))
+  for (const [id, node] of members(operations)) {
+    if (known.has(id)) continue
+    const near = suggest(id, known)
+    diagnostics.error(
+      'unknown-operation',
+      node.document.locate(node.pointer, 'key'),
+      `no operation has the operationId '${id}'`,
+      near === undefined ? 'the OpenAPI documents name the operations' : `did you mean '${near}'?`,
+    )
+  }
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { isPromise, type Pipeline } from '../compile/pipeline.ts'
+import type { Router } from '../compile/router.ts'
+import { type Outcome, RequestContext } from '../context.ts'
+import type { Operation } from '../model/operation.ts'
+import { requestIdOf } from './request-id.ts'
+import { type Done, respond } from './respond.ts'
+
+/** What answers at one path and method. */
+export interface Endpoint {
+  readonly operation: Operation
+  readonly pipeline: Pipeline
+}
+
+/** The key under which a route holds what answers methods that it does not have (405). */
+export const otherMethods = '*'
+
+export interface Application {
+  readonly router: Router<Endpoint>
+  /** Answers where no operation's path matches: the system routes, and 404. */
+  readonly elsewhere: Endpoint
+  /** Called when an answer has been handed over. */
+  readonly done: Done
+}
+
+export interface Traffic {
+  readonly listener: RequestListener
+  /** Requests that have arrived and are not answered yet. */
+  readonly inFlight: number
+  /** From now on every answer closes its connection. */
+  drain(): void
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void>
+}
+
+const noValues: readonly string[] = Object.freeze([])
+
+/** The one function that all HTTP requests pass: match, run the pipeline, answer. */
+export function createTraffic(application: Application): Traffic {
+  const { router, elsewhere } = application
+  let inFlight = 0
+  let closing = false
+  let waiting: (() => void)[] = []
+
+  const done: Done = (context, status) => {
+    application.done(context, status)
+    inFlight--
+    if (closing && inFlight === 0) {
+      for (const resolve of waiting) resolve()
+      waiting = []
+    }
+  }
+
+  function listener(req: IncomingMessage, res: ServerResponse): void {
+    const startedAt = performance.now()
+    inFlight++
+    const target = originForm(req.url as string)
+    const mark = target.indexOf('?')
+    const path = mark === -1 ? target : target.slice(0, mark)
+    const search = mark === -1 ? '' : target.slice(mark + 1)
+    const match = router.match(path)
+    const endpoint = match === undefined ? elsewhere : (match.route.methods.get(req.method as string) ?? match.route.methods.get(otherMethods) ?? elsewhere)
+    const values = match === undefined ? noValues : match.values
+    const context = new RequestContext(req, res, endpoint.operation, path, search, values, requestIdOf(req), startedAt)
+    const outcome = endpoint.pipeline(context)
+    if (isPromise(outcome)) outcome.then((settled) => answer(context, settled))
+    else answer(context, outcome)
+  }
+
+  function answer(context: RequestContext, outcome: Outcome): void {
+    respond(context, outcome, closing, done)
+  }
+
+  return {
+    listener,
+    get inFlight() {
+      return inFlight
+    },
+    drain() {
+      closing = true
+    },
+    idle() {
+      return inFlight === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))
+    },
+  }
+}
+
+/** The path and query of a request target; proxies' absolute form (RFC 9112 section 3.2.2) loses scheme and authority. */
+function originForm(target: string): string {
+  if (target.charCodeAt(0) === slash) return target
+  const authority = /^https?:\/\/[^/?#]*/i.exec(target)
+  if (authority === null) return target
+  const rest = target.slice(authority[0].length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+const slash = '/'.charCodeAt(0)

@@ -1,0 +1,61 @@
+import { resolve } from 'node:path'
+import { styleText } from 'node:util'
+import pino, { type DestinationStream, type Logger } from 'pino'
+import type { GatewayConfig } from '../config/schema.ts'
+
+/** The gateway's log and how to write out what is still buffered. */
+export interface Log {
+  readonly log: Logger
+  flush(): void
+}
+
+/** Never written, wherever an object that holds them is logged. */
+const credentials = [
+  'authorization', 'cookie', 'password', 'secret', 'token', 'access_token', 'refresh_token', 'api_key', 'apiKey', 'set-cookie',
+]
+
+/** One write per so many bytes, and at least every second: a write per line would cost more than the request. */
+const bufferBytes = 4096
+const flushMs = 1000
+
+/** Opens the log as gateway.yaml's `log` describes it; relative files lie below `directory`. */
+export function openLog(config: GatewayConfig['log'], directory: string): Log {
+  const destination = pino.destination({
+    dest: config.file === undefined ? 1 : resolve(directory, config.file),
+    sync: false,
+    minLength: bufferBytes,
+    periodicFlush: flushMs,
+    mkdir: true,
+  })
+  const pretty = config.format === 'pretty' || (config.format === 'auto' && config.file === undefined && process.stdout.isTTY)
+  const paths = [...credentials.flatMap((name) => [pathOf(name), `*${pathOf(name)}`]), ...config.redact].map((path) => path.replace(/^\./, ''))
+  const stream: DestinationStream = pretty ? { write: (line) => void destination.write(prettyLine(line)) } : destination
+  const log = pino({ base: undefined, level: config.level, redact: { paths, censor: '[redacted]' }, formatters: { level: (label) => ({ level: label }) } }, stream)
+  return {
+    log,
+    flush() {
+      try {
+        destination.flushSync()
+      } catch {
+        // Not opened yet: nothing was written.
+      }
+    },
+  }
+}
+
+function pathOf(name: string): string {
+  return /^\w+$/.test(name) ? `.${name}` : `["${name}"]`
+}
+
+const levelColours = { trace: 'gray', debug: 'gray', info: 'green', warn: 'yellow', error: 'red', fatal: 'red' } as const
+
+/** A log record as one line for a terminal. */
+function prettyLine(line: string): string {
+  const { level, time, msg, method, path, status, ms, err, ...rest } = JSON.parse(line)
+  const clock = new Date(time).toLocaleTimeString('en-GB')
+  const what = msg === 'request' ? `${method} ${path} ${status} ${ms} ms` : msg
+  const fields = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const stack = err?.stack === undefined ? '' : `\n${styleText('red', err.stack)}`
+  const colour = levelColours[level as keyof typeof levelColours] ?? 'white'
+  return `${styleText('gray', clock)} ${styleText(colour, String(level).padEnd(5))} ${what} ${styleText('gray', fields.join(' '))}${stack}\n`
+}

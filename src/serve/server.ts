@@ -1,0 +1,84 @@
+import { createServer, type Server, STATUS_CODES } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type ProblemCode, problem } from '../errors.ts'
+import type { Traffic } from './listener.ts'
+import { problemDocument } from './problem-document.ts'
+
+export interface ServerOptions {
+  host: string
+  port: number
+  /** Milliseconds within which all header fields must have arrived. */
+  headersTimeout: number
+  /** Milliseconds for which an idle connection is kept. */
+  keepAliveTimeout: number
+  /** Milliseconds that answers in flight get after `stop`. */
+  shutdownTimeout: number
+}
+
+/** The listening HTTP server. */
+export interface HttpServer {
+  readonly server: Server
+  /** Listens; rejects with the system's error, for example EADDRINUSE. */
+  start(): Promise<AddressInfo>
+  /** Stops accepting, answers what is in flight, closes idle connections; after `shutdownTimeout` cuts the rest. */
+  stop(): Promise<void>
+}
+
+export function createHttpServer(traffic: Traffic, options: ServerOptions): HttpServer {
+  const server = createServer(
+    { headersTimeout: options.headersTimeout, keepAliveTimeout: options.keepAliveTimeout, requestTimeout: 0, noDelay: true },
+    traffic.listener,
+  )
+  server.on('clientError', refuseMalformed)
+
+  let stopping: Promise<void> | undefined
+
+  async function stop(): Promise<void> {
+    if (!server.listening) return
+    traffic.drain()
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    server.closeIdleConnections()
+    const cut = setTimeout(() => server.closeAllConnections(), options.shutdownTimeout)
+    // A connection that becomes idle while draining has been told to close; the sweep is for clients that do not.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    await closed
+    clearTimeout(cut)
+    clearInterval(sweep)
+  }
+
+  return {
+    server,
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(options.port, options.host, () => {
+          server.off('error', reject)
+          resolve(server.address() as AddressInfo)
+        })
+      }),
+    stop: () => (stopping ??= stop()),
+  }
+}
+
+/** Errors of Node's HTTP parser, by code, and how they are answered. */
+const parserProblems: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** Answers what is no HTTP request; there is no request object, so the bytes are written here. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket).bytesWritten > 0) {
+    socket.destroy()
+    return
+  }
+  const refusal = problem(parserProblems[error.code ?? ''] ?? 'malformed_request')
+  const { instance: _, request_id: __, ...document } = problemDocument(refusal, '', '')
+  const body = JSON.stringify(document)
+  socket.end(
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

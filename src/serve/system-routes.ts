@@ -1,0 +1,33 @@
+import Router from '@koa/router'
+import { Reply } from "../context.ts"
+import { problem } from '../errors.ts'
+import type { Run } from '../policies/policy.ts'
+import { koaContext, replyOf } from './koa.ts'
+
+/** Adds its routes to the router of system routes. */
+export type Mount = (router: Router) => void
+
+/**
+ * What answers where no operation does: the gateway's own routes (docs, health, tasks), then 404, or 405 with `Allow`
+ * where only the method is wrong. Handlers of these routes may throw problems.
+ */
+export function createSystemRoutes(mounts: readonly Mount[]): { run: Run; router: Router } {
+  const router = new Router({ sensitive: true, strict: true })
+  for (const mount of mounts) mount(router)
+  const routes = router.routes()
+
+  const run: Run = async function systemRoutes(context) {
+    const { path } = context
+    const known = router.match(path, context.req.method as string)
+    if (known.pathAndMethod.length > 0) {
+      const ctx = koaContext(context)
+      await routes(ctx as never, async () => {})
+      return replyOf(ctx)
+    }
+    if (known.path.length === 0) return problem('not_found', { detail: `nothing is served at ${path}` })
+    const allowed = [...new Set(known.path.flatMap((layer) => layer.methods)), 'OPTIONS'].join(', ')
+    if (context.req.method === 'OPTIONS') return new Reply(204, undefined, { allow: allowed })
+    return problem('method_not_allowed', { detail: `allowed here: ${allowed}`, headers: { allow: allowed } })
+  }
+  return { run, router }
+}
