@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { runInNewContext } from 'node:vm'
 
 /** The files that the documentation pages load; each script and style sheet comes with its licence text. */
 export const docsAssetNames = [
@@ -49,6 +50,7 @@ async function scalarBundle(): Promise<Buffer> {
   const literal = /^var standalone_default = (".*");$/m.exec(plugin)?.[1]
   if (literal === undefined)
     throw new Error('@scalar/fastify-api-reference no longer carries the browser bundle as `standalone_default`')
-  const script = (JSON.parse(literal) as string).replace(/\n\/\/# sourceMappingURL=.*$/, '')
+  // It is a JavaScript literal (with raw tabs in it), not JSON.
+  const script = (runInNewContext(literal) as string).replace(/\n\/\/# sourceMappingURL=.*$/, '')
   return Buffer.from(script)
 }

@@ -28,6 +28,20 @@ export function contentSecurityPolicy(nonce: string): string {
   ].join('; ')
 }
 
+/**
+ * Gives the answer's nonce to the style elements that scripts make: the bundle's editor and toasts make theirs without one.
+ * Style elements in markup stay refused.
+ */
+const passNonceToStyles = `{
+      const nonce = document.currentScript.nonce
+      const createElement = Document.prototype.createElement
+      Document.prototype.createElement = function (...named) {
+        const element = createElement.apply(this, named)
+        if (element instanceof HTMLStyleElement) element.nonce = nonce
+        return element
+      }
+    }`
+
 /** Scalar's API reference, without anything that talks to Scalar's own servers. */
 export function scalarPage(parts: PageParts): string {
   const configuration = {
@@ -43,7 +57,7 @@ export function scalarPage(parts: PageParts): string {
     defaultOpenAllTags: true,
     documentDownloadType: 'direct',
   }
-  return page(parts, `Scalar.createApiReference('#app', ${inlineJson(configuration)})`)
+  return page(parts, passNonceToStyles, `Scalar.createApiReference('#app', ${inlineJson(configuration)})`)
 }
 
 /** Swagger UI, without the validator badge of swagger.io. */
@@ -57,10 +71,10 @@ export function swaggerPage(parts: PageParts): string {
     displayRequestDuration: true,
     tryItOutEnabled: true,
   }
-  return page(parts, `SwaggerUIBundle(${inlineJson(configuration)})`)
+  return page(parts, '', `SwaggerUIBundle(${inlineJson(configuration)})`)
 }
 
-function page(parts: PageParts, start: string): string {
+function page(parts: PageParts, prepare: string, start: string): string {
   const nonce = escapeHtml(parts.nonce)
   const style = parts.styleUrl === undefined ? '' : `\n    <link rel="stylesheet" href="${escapeHtml(parts.styleUrl)}">`
   return `<!doctype html>
@@ -76,6 +90,7 @@ function page(parts: PageParts, start: string): string {
   </head>
   <body>
     <div id="app"></div>
+    <script nonce="${nonce}">${prepare}</script>
     <script nonce="${nonce}" src="${escapeHtml(parts.scriptUrl)}"></script>
     <script nonce="${nonce}">${start}</script>
   </body>
