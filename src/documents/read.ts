@@ -1,16 +1,16 @@
 import type { Diagnostics } from './diagnostics.ts'
 import type { Document, Located } from './document.ts'
 import { pointerTokens } from './document.ts'
+import { duplicateKey, hasErrors, maxDepth, type SyntaxFinding, tooDeep } from './findings.ts'
 import { countMembers, findDuplicates, jsonPlaces } from './json.ts'
 import { findJsonError } from './json-syntax.ts'
 import { createPositions, type FindPlace } from './places.ts'
 import { readSource } from './source.ts'
-import { duplicateKey, parseYaml, type SyntaxFinding, yamlPlaces } from './yaml.ts'
+import { parseYaml } from './yaml.ts'
+import { yamlPlaces } from './yaml-places.ts'
 
 /** The YAML parser needs 0.4 s for each MiB; JSON is read a hundred times faster. */
 const maxYamlLength = 12 * 1024 * 1024
-/** Deeper nesting is never meant and would exhaust the stack of whoever walks through it. */
-const maxDepth = 500
 
 interface Parsed {
   value: unknown
@@ -33,7 +33,7 @@ export function parseDocument(file: string, name: string, text: string, diagnost
   const parsed = parseText(file, text)
   for (const { severity, code, span, message, hint } of parsed.findings)
     diagnostics[severity](code, position(span), message, hint)
-  if (parsed.findings.some((finding) => finding.severity === 'error')) return undefined
+  if (hasErrors(parsed.findings)) return undefined
   let find: FindPlace | undefined
   return {
     file,
@@ -50,43 +50,42 @@ export function parseDocument(file: string, name: string, text: string, diagnost
 
 function parseText(file: string, text: string): Parsed {
   const isJson = file.toLowerCase().endsWith('.json')
-  if (/^\s*(?:#.*\s*)*$/.test(text.slice(0, 4096)) && text.trim() === '') return failed('empty-document', 0, 'the file is empty')
+  if (text.trim() === '') return failed({ code: 'empty-document', message: 'the file is empty' })
+  // JSON is YAML as well, whatever the file is called, and reads much faster as what it is.
+  const json = isJson || text.trimStart().startsWith('{') ? parseJson(text) : undefined
+  if (json !== undefined) return checkJson(text, json.value)
+  if (!isJson) return readYaml(text)
+  const { offset, message, hint } = findJsonError(text)
+  return failed({ code: 'json-syntax', message, ...(hint !== undefined && { hint }) }, offset)
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
   try {
-    // JSON is YAML as well, whatever the file is called, and reads much faster as what it is.
-    if (isJson || text.trimStart().startsWith('{')) return checkJson(text, JSON.parse(text))
+    return { value: JSON.parse(text) }
   } catch {
-    if (isJson) {
-      const { offset, message, hint } = findJsonError(text)
-      return failed('json-syntax', offset, message, hint)
-    }
+    return undefined
   }
-  return readYaml(text)
 }
 
 function readYaml(text: string): Parsed {
   if (text.length > maxYamlLength) {
-    const size = Math.ceil(text.length / 1024 / 1024)
-    return failed(
-      'file-too-large',
-      0,
-      `the file has ${size} MiB; YAML of up to ${maxYamlLength / 1024 / 1024} MiB is read`,
-      'Convert it to JSON, which reads faster.',
-    )
+    const message = `the file has ${mebibytes(text.length)} MiB; YAML of up to ${mebibytes(maxYamlLength)} MiB is read`
+    return failed({ code: 'file-too-large', message, hint: 'Convert it to JSON, which reads faster.' })
   }
   try {
     const { value, findings } = parseYaml(text)
-    if (findings.some((finding) => finding.severity === 'error')) return { value, findings, places: yamlPlaces }
-    if (value === null || value === undefined) return failed('empty-document', 0, 'the file holds nothing but comments')
+    if (value === null) return failed({ code: 'empty-document', message: 'the file holds no value, only comments' })
     return { value, findings, places: yamlPlaces }
   } catch {
-    // The parser recurses; a text that is nested beyond reason ends in a RangeError.
-    return failed('too-deep', 0, `the document is nested deeper than ${maxDepth} levels`)
+    // The parser recurses: what is nested beyond reason ends in a RangeError.
+    return failed(tooDeep({ start: 0, end: 1 }))
   }
 }
 
 function checkJson(text: string, value: unknown): Parsed {
   const members = countKeys(value)
-  if (members === undefined) return failed('too-deep', 0, `the document is nested deeper than ${maxDepth} levels`)
+  if (members === undefined) return failed(tooDeep({ start: 0, end: 1 }))
+  // Duplicates are looked for only when the value has fewer members than the text: counting is cheap, comparing is not.
   const findings = countMembers(text) === members ? [] : findDuplicates(text).map(({ name, key }) => duplicateKey(name, key))
   return { value, findings, places: jsonPlaces }
 }
@@ -109,13 +108,14 @@ function countKeys(value: unknown): number | undefined {
   return count
 }
 
-function failed(code: string, offset: number, message: string, hint?: string): Parsed {
-  const finding: SyntaxFinding = {
-    severity: 'error',
-    code,
-    span: { start: offset, end: offset + 1 },
-    message,
-    ...(hint !== undefined && { hint }),
+function failed(finding: { code: string; message: string; hint?: string }, offset = 0): Parsed {
+  return {
+    value: undefined,
+    findings: [{ severity: 'error', span: { start: offset, end: offset + 1 }, ...finding }],
+    places: jsonPlaces,
   }
-  return { value: undefined, findings: [finding], places: jsonPlaces }
+}
+
+function mebibytes(length: number): number {
+  return Math.ceil(length / 1024 / 1024)
 }

@@ -1,0 +1,83 @@
+import type { Diagnostics } from './diagnostics.ts'
+import { escapePointer, isObject, type Position } from './document.ts'
+import type { LayeredDocument } from './overlay.ts'
+import { offsetOf } from './places.ts'
+import { nearest } from './suggest.ts'
+
+/** Names and values, for example `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A document whose `${…}` are filled in. */
+export interface FilledDocument {
+  document: LayeredDocument
+  /** The text of each scalar that had something filled in, by JSON pointer, as it was written. */
+  written: ReadonlyMap<string, string>
+}
+
+/** `$${` (escaped), or `${` with whatever follows up to the closing brace, or to the end when there is none. */
+const placeholder = /\$\$\{|\$\{([^}]*)(\}|$)/g
+const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/
+
+/**
+ * Fills `${NAME}` and `${NAME:-default}` into every string of a document; `$${` stands for `${` itself. As in a shell, an
+ * empty variable counts as unset. Unset names without a default and malformed placeholders are reported, each at its place.
+ * Filled scalars stay strings here: what they are read as is for the schema to say.
+ */
+export function interpolate(document: LayeredDocument, environment: Environment, diagnostics: Diagnostics): FilledDocument {
+  const written = new Map<string, string>()
+
+  function fill(value: unknown, pointer: string): unknown {
+    if (typeof value === 'string') return value.includes('${') ? fillText(value, pointer) : value
+    if (Array.isArray(value)) return value.map((item, index) => fill(item, `${pointer}/${index}`))
+    if (!isObject(value)) return value
+    return Object.fromEntries(Object.keys(value).map((key) => [key, fill(value[key], `${pointer}/${escapePointer(key)}`)]))
+  }
+
+  function fillText(text: string, pointer: string): string {
+    let index = -1
+    const filled = text.replace(placeholder, (whole: string, content: string | undefined, brace: string) => {
+      index++
+      if (content === undefined) return '${'
+      written.set(pointer, text)
+      const [, name, preset] = inside.exec(content) ?? []
+      const at = () => placeOf(document, pointer, index, whole.length)
+      if (name === undefined || brace === '') return malformed(whole, at(), diagnostics)
+      const value = Object.hasOwn(environment, name) ? environment[name] : undefined
+      if (value !== undefined && value !== '') return value
+      return preset ?? unset(name, at(), environment, diagnostics)
+    })
+    return filled
+  }
+
+  return { document: { ...document, value: fill(document.value, '') }, written }
+}
+
+function unset(name: string, at: Position, environment: Environment, diagnostics: Diagnostics): string {
+  const near = nearest(name, Object.keys(environment))
+  const advice = `Set it in the environment or in .env, or give a default: \${${name}:-…}`
+  const hint = near === undefined || near === name ? advice : `Did you mean "${near}"? ${advice}`
+  diagnostics.error('unset-variable', at, `the environment variable "${name}" is not set and has no default`, hint)
+  return ''
+}
+
+function malformed(whole: string, at: Position, diagnostics: Diagnostics): string {
+  const message = `"${whole}" is no placeholder; one is \${NAME} or \${NAME:-default}`
+  diagnostics.error('invalid-placeholder', at, message, 'Write $${ for the characters ${ themselves.')
+  return whole
+}
+
+/** Where the n-th placeholder of a scalar stands in its file. */
+function placeOf(document: LayeredDocument, pointer: string, index: number, length: number): Position {
+  const { text } = document.sourceOf(pointer)
+  const start = document.locate(pointer)
+  const from = offsetOf(text, start)
+  let found = 0
+  for (const match of text.slice(from).matchAll(/\$?\$\{/g)) {
+    if (found++ < index) continue
+    const offset = from + match.index
+    const line = start.line + text.slice(from, offset).split('\n').length - 1
+    const column = offset - text.lastIndexOf('\n', offset - 1)
+    return { file: start.file, line, column, endColumn: column + length }
+  }
+  return start
+}
