@@ -1,9 +1,9 @@
 import type { Registry } from '../compile/registry.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
-import { child, type Located, members } from '../documents/document.ts'
+import { child, type Document, type Located, members } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
-import { suggest } from '../documents/suggest.ts'
+import { nearest } from '../documents/suggest.ts'
 import { completeSetting } from './complete-setting.ts'
 import { readBody, readParameters, readResponses } from './message-parts.ts'
 import type { Operation } from './operation.ts'
@@ -27,6 +27,26 @@ export interface ModelInput {
 export function buildModel(input: ModelInput): Operation[] {
   reportUnknownOperations(input)
   return input.declared.flatMap((declared) => buildOperation(declared, input) ?? [])
+}
+
+/** What stands for the gateway's own routes and for paths that nobody serves: public, with the settings of `defaults`. */
+export function systemOperation(document: Document, input: ModelInput): Operation {
+  const node = { document, pointer: '', value: {} }
+  return {
+    id: 'gatefold',
+    derivedId: true,
+    method: 'GET',
+    path: '',
+    document,
+    dialect: '3.1',
+    node,
+    parameters: [],
+    body: undefined,
+    responses: [],
+    access: { kind: 'public' },
+    settings: effectiveSettings('handler', { defaults: input.defaults, operation: undefined }, node, input),
+    target: 'handler',
+  }
 }
 
 function buildOperation(declared: DeclaredOperation, input: ModelInput): Operation | undefined {
@@ -95,7 +115,7 @@ function reportUnknownOperations({ operations, declared, diagnostics }: ModelInp
   const known = new Set(declared.map((operation) => operation.id))
   for (const [id, node] of members(operations)) {
     if (known.has(id)) continue
-    const near = suggest(id, known)
+    const near = nearest(id, known)
     diagnostics.error(
       'unknown-operation',
       node.document.locate(node.pointer, 'key'),

@@ -26,16 +26,22 @@ export interface Middleware {
  * One declared rule that a request must pass. `schema` describes its value in gateway.yaml under `defaults` and
  * `operations.<id>`; `compile` runs once per operation at boot and returns the small function that requests meet.
  */
-export interface Policy<Schema extends TSchema = TSchema> {
+export interface PolicyDefinition<Schema extends TSchema = TSchema> {
   readonly name: string
   readonly schema: Schema
   /** Value that stands when neither `defaults` nor the operation says anything; absent: the policy is off then. */
   readonly default?: unknown | ((config: GatewayConfig) => unknown)
   readonly uses?: readonly ServiceName[]
+  /** Where a team's own policy stands: before anything else, behind the caller's check (when absent), or behind validation. */
+  readonly stage?: 'arrival' | 'authenticated' | 'validated'
   compile(config: Static<Schema>, operation: Operation, tools: CompileTools): Middleware | undefined
 }
 
+export interface Policy<Schema extends TSchema = TSchema> extends PolicyDefinition<Schema> {
+  readonly kind: 'policy'
+}
+
 /** Gives a policy its types; `config` in `compile` has the schema's type. */
-export function definePolicy<const Schema extends TSchema>(policy: Policy<Schema>): Policy<Schema> {
-  return policy
+export function definePolicy<const Schema extends TSchema>(definition: PolicyDefinition<Schema>): Policy<Schema> {
+  return { kind: 'policy', ...definition }
 }

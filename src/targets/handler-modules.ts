@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Handler } from '../context.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Position } from '../documents/document.ts'
-import { suggest } from '../documents/suggest.ts'
+import { nearest as nearestName } from '../documents/suggest.ts'
 import { handlerName } from '../model/operation-id.ts'
 
 /** An operation's own code, found by the name of its export. */
@@ -74,7 +74,7 @@ function handlerModules(modules: readonly LoadedModule[], diagnostics: Diagnosti
   }
 
   function nearest(operationId: string): string | undefined {
-    return suggest(operationId, modules.flatMap((module) => [...module.handlers.keys()]))
+    return nearestName(operationId, modules.flatMap((module) => [...module.handlers.keys()]))
   }
 
   function reportUnused(operationIds: Iterable<string>): void {
@@ -84,7 +84,7 @@ function handlerModules(modules: readonly LoadedModule[], diagnostics: Diagnosti
       // A module without any handler is code that handlers share; its exports are nobody's mistake.
       if (!names.some((name) => known.has(name))) continue
       for (const name of names.filter((name) => !known.has(name))) {
-        const near = suggest(name, known)
+        const near = nearestName(name, known)
         diagnostics.warning(
           'handler-without-operation',
           { file: module.file, line: 1, column: 1 },

@@ -5,14 +5,18 @@ import type { Operation } from '../model/operation.ts'
 import type { ServiceName } from '../services/service.ts'
 
 /** What answers an admitted request; compiled once per operation at boot. */
-export interface Target<Schema extends TSchema = TSchema> {
+export interface TargetDefinition<Schema extends TSchema = TSchema> {
   readonly name: string
   readonly schema: Schema
   readonly uses?: readonly ServiceName[]
   compile(config: Static<Schema>, operation: Operation, tools: CompileTools): (context: RequestContext) => Outcome | Promise<Outcome>
 }
 
+export interface Target<Schema extends TSchema = TSchema> extends TargetDefinition<Schema> {
+  readonly kind: 'target'
+}
+
 /** Gives a target its types; `config` in `compile` has the schema's type. */
-export function defineTarget<const Schema extends TSchema>(target: Target<Schema>): Target<Schema> {
-  return target
+export function defineTarget<const Schema extends TSchema>(definition: TargetDefinition<Schema>): Target<Schema> {
+  return { kind: 'target', ...definition }
 }

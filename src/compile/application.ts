@@ -1,0 +1,51 @@
+import type { Document } from '../documents/document.ts'
+import type { Operation } from '../model/operation.ts'
+import { accessLog } from '../serve/access-log.ts'
+import { docsRoutes } from '../serve/docs.ts'
+import { healthRoutes } from '../serve/health.ts'
+import type { Application } from '../serve/listener.ts'
+import { servedDocument } from '../serve/served-document.ts'
+import { createSystemRoutes, type Mount } from '../serve/system-routes.ts'
+import { compileEndpoints, compileEnvelope } from './endpoints.ts'
+import type { Registry } from './registry.ts'
+import type { CompileTools } from './tools.ts'
+
+export interface ApplicationInput {
+  readonly operations: readonly Operation[]
+  /** Stands for the system routes. */
+  readonly system: Operation
+  /** The OpenAPI documents that are served. */
+  readonly openapi: readonly { document: Document; prefix: string }[]
+  /** Path of the API, `''` or for example `/api/v1`; docs, health and tasks lie below it. */
+  readonly basePath: string
+  readonly registry: Registry
+  readonly tools: CompileTools
+  /** True while the process is told to stop. */
+  readonly draining: () => boolean
+}
+
+/** Everything that answers requests: the operations' pipelines, and behind them the gateway's own routes. */
+export function compileApplication(input: ApplicationInput): Application {
+  const { operations, system, basePath, registry, tools } = input
+  const { config } = tools
+  const router = compileEndpoints(operations, registry, tools)
+  const { run } = createSystemRoutes(systemMounts(input))
+  return {
+    router,
+    elsewhere: compileEnvelope({ ...system, path: basePath }, registry, tools, run),
+    done: accessLog(tools.log, config.log.requests),
+  }
+}
+
+function systemMounts({ operations, openapi, basePath, tools, draining }: ApplicationInput): Mount[] {
+  const { config, health } = tools
+  const below = (section: { path: string } | false) => (section === false ? undefined : basePath + section.path)
+  const mounts: Mount[] = [healthRoutes({ path: below(config.health), health, draining })]
+  if (config.docs !== false) {
+    const routes = docsRoutes({ config: config.docs, basePath, document: () => servedDocument(openapi, operations, basePath, tools) })
+    mounts.push((router) => {
+      for (const route of routes) router.get(route.path, route.handle as never)
+    })
+  }
+  return mounts
+}

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Registry } from './compile/registry.ts'
+import type { Diagnostics } from './documents/diagnostics.ts'
+import type { Located } from './documents/document.ts'
+import type { Policy } from './policies/policy.ts'
+import type { Target } from './targets/target.ts'
+
+/** A module that `extensions:` names, and where it is named. */
+export interface ExtensionEntry {
+  readonly file: string
+  readonly node: Located
+}
+
+/** The built-in parts together with those that a team's modules export (made by `definePolicy` and `defineTarget`). */
+export async function loadExtensions(builtIn: Registry, entries: readonly ExtensionEntry[], directory: string, diagnostics: Diagnostics): Promise<Registry> {
+  let registry = builtIn
+  for (const { file, node } of entries) {
+    let exported: unknown[]
+    try {
+      exported = Object.values(await import(pathToFileURL(resolve(directory, file)).href))
+    } catch (error) {
+      diagnostics.error('extension-failed', node, `the extension ${file} cannot be loaded: ${(error as Error).message.split('\n')[0]}`)
+      continue
+    }
+    const parts = exported.filter(isPart)
+    if (parts.length === 0) {
+      diagnostics.error('extension-empty', node, `the extension ${file} exports no policy and no target`, 'export what definePolicy or defineTarget returns')
+    }
+    for (const part of parts) registry = withPart(registry, part, node, diagnostics)
+  }
+  return registry
+}
+
+function withPart(registry: Registry, part: Policy | Target, node: Located, diagnostics: Diagnostics): Registry {
+  if ([...registry.policies, ...registry.targets].some(({ name }) => name === part.name)) {
+    diagnostics.error('duplicate-part', node, `a ${part.kind} named '${part.name}' exists already`, 'choose another name')
+    return registry
+  }
+  if (part.kind === 'target') return { ...registry, targets: [...registry.targets, part] }
+  return { ...registry, policies: registry.policies.toSpliced(placeOf(part, registry.policies), 0, part) }
+}
+
+/** A team's policies of one stage stand in the order in which they were named, behind the built-in ones of that stage. */
+function placeOf(part: Policy, policies: readonly Policy[]): number {
+  if (part.stage === 'validated') return policies.length
+  const next = part.stage === 'arrival' ? 'authenticate' : 'validate'
+  const place = policies.findIndex(({ name }) => name === next)
+  return place === -1 ? policies.length : place
+}
+
+function isPart(value: unknown): value is Policy | Target {
+  if (typeof value !== 'object' || value === null) return false
+  const { kind, name, compile, schema } = value as Partial<Policy>
+  return (kind === 'policy' || (kind as string) === 'target') && typeof name === 'string' && typeof compile === 'function' && schema !== undefined
+}
