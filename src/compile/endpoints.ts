@@ -38,6 +38,7 @@ function compileEndpoint(operation: Operation, registry: Registry, tools: Compil
 
 function compilePolicies(policies: readonly Policy[], operation: Operation, tools: CompileTools): Middleware[] {
   return policies.flatMap((policy) => {
+    if (policy.always) return policy.compile(undefined as never, operation, tools) ?? []
     const setting = operation.settings.get(policy.name)
     return setting === undefined ? [] : (policy.compile(setting.value as never, operation, tools) ?? [])
   })

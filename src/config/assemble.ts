@@ -25,7 +25,8 @@ const Access: SchemaNode = {
  */
 export function assembleConfigSchema({ policies, targets }: ConfigRegistry): SchemaNode {
   const base = optionalDefaults(asNode(GatewayConfig))
-  const settings = Object.fromEntries(policies.map(({ name, schema }) => [name, layerSchema(schema)]))
+  const declarable = policies.filter((policy) => !policy.always)
+  const settings = Object.fromEntries(declarable.map(({ name, schema }) => [name, layerSchema(schema)]))
   const ends = Object.fromEntries(targets.map(({ name, schema }) => [name, layerSchema(schema)]))
   const operation: SchemaNode = {
     type: 'object',

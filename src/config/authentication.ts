@@ -29,15 +29,25 @@ export const JwtScheme = Type.Object(
         title: 'Secret',
         description:
           'The shared secret of HS algorithms, at least 32 bytes. Empty: one is generated and kept in the data directory; with NODE_ENV=production that is an error.',
+        writeOnly: true,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of gateway.yaml
         examples: ['${JWT_SECRET:-}'],
       }),
     ),
     publicKey: Type.Optional(
       Type.String({
         title: 'Public key',
-        description: 'A file with the public key (PEM, SPKI or X.509).',
+        description: 'A file with the public key: PEM (SPKI or X.509), or a JWK as JSON.',
         minLength: 1,
         examples: ['./key.pem'],
+      }),
+    ),
+    privateKey: Type.Optional(
+      Type.String({
+        title: 'Private key',
+        description: 'A file with the private key (PEM or JWK) that belongs to publicKey, where this API signs tokens itself.',
+        minLength: 1,
+        examples: ['./private-key.pem'],
       }),
     ),
     jwks: Type.Optional(
@@ -95,6 +105,14 @@ export const ApiKeyScheme = Type.Object(
           ),
           roles: Roles,
           scopes: Scopes,
+          expires: Type.Optional(
+            Type.String({
+              title: 'Expires',
+              description: 'When the key ends: a date, or a time with its zone (RFC 3339).',
+              pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2}))?$',
+              examples: ['2030-12-31'],
+            }),
+          ),
         },
         { additionalProperties: false, title: 'API key', description: 'One key and who it stands for.' },
       ),

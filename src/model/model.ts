@@ -100,7 +100,8 @@ function chooseTarget(layers: Layers, input: ModelInput): string {
 
 function effectiveSettings(target: string, layers: Layers, owner: Located, input: ModelInput): Settings {
   const settings = new Map<string, Setting>()
-  const parts = [...input.registry.policies, ...input.registry.targets.filter(({ name }) => name === target)]
+  const declarable = input.registry.policies.filter((policy) => !policy.always)
+  const parts = [...declarable, ...input.registry.targets.filter(({ name }) => name === target)]
   for (const part of parts) {
     if (settings.has(part.name)) continue
     const builtIn = 'default' in part ? (typeof part.default === 'function' ? part.default(input.config) : part.default) : undefined

@@ -32,6 +32,8 @@ export interface PolicyDefinition<Schema extends TSchema = TSchema> {
   /** Value that stands when neither `defaults` nor the operation says anything; absent: the policy is off then. */
   readonly default?: unknown | ((config: GatewayConfig) => unknown)
   readonly uses?: readonly ServiceName[]
+  /** Compiled for every operation, and no setting: gateway.yaml has no such key, so that nothing there can switch it off. */
+  readonly always?: true
   /** Where a team's own policy stands: before anything else, behind the caller's check (when absent), or behind validation. */
   readonly stage?: 'arrival' | 'authenticated' | 'validated'
   compile(config: Static<Schema>, operation: Operation, tools: CompileTools): Middleware | undefined

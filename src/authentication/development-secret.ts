@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * The secret that signs tokens where none is configured: made once per data directory, readable by its owner only. Of two
+ * processes that start at once one writes, and both read what was written.
+ */
+export async function developmentSecret(file: string): Promise<string> {
+  await mkdir(dirname(file), { recursive: true })
+  const made = randomBytes(48).toString('base64url')
+  try {
+    await writeFile(file, made, { flag: 'wx', mode: 0o600 })
+    return made
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const kept = (await readFile(file, 'utf8')).trim()
+  if (Buffer.byteLength(kept) < 32) throw new Error(`${file} holds no usable secret; delete it, and a new one is made`)
+  await chmod(file, 0o600)
+  return kept
+}

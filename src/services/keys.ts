@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import { SignJWT } from 'jose'
+import { developmentSecret } from '../authentication/development-secret.ts'
+import { keysFromSecret, type SchemeKeys, schemeKeys } from '../authentication/jwt-keys.ts'
+import type { KeySource } from '../authentication/key-source.ts'
+import { entryReport } from '../authentication/report.ts'
+import type { JwtScheme } from '../config/authentication.ts'
+import { type Duration, parseDuration } from '../config/units.ts'
+import type { Health, Lifecycle, ServiceDefinition, ServiceTools } from './service.ts'
+
+export interface SignOptions {
+  /** The security scheme whose tokens these are; the only one that can sign when absent. */
+  readonly scheme?: string
+  /** How long the token is good: `30m`, or milliseconds. */
+  readonly expiresIn: Duration
+}
+
+/** The keys of all bearer schemes. */
+export interface Keys extends Lifecycle {
+  /** What verifies the tokens of a scheme; undefined for schemes that have none. */
+  source(scheme: string): KeySource | undefined
+  /**
+   * Signs an access token that this API accepts: `iat`, `exp`, and the scheme's `iss` and `aud` are added. `sub` is required,
+   * and roles go under the scheme's `rolesClaim`. Rejects with an Error when no key can sign.
+   */
+  sign(claims: Readonly<Record<string, unknown>> & { sub: string }, options: SignOptions): Promise<string>
+  /** The file with the generated secret, when one is in use. */
+  readonly developmentSecretFile: string | undefined
+}
+
+declare module './service.ts' {
+  interface Services {
+    keys: Keys
+  }
+}
+
+export const keysService: ServiceDefinition<'keys'> = {
+  name: 'keys',
+  create: createKeys,
+}
+
+function createKeys(tools: ServiceTools): Keys {
+  const { config, directory, log } = tools
+  const secretFile = resolve(directory, config.database.dataDir, 'jwt-secret')
+  const settings = new Map<string, JwtScheme>()
+  const held = new Map<string, SchemeKeys>()
+  for (const [scheme, entry] of Object.entries(config.authentication)) {
+    if (entry.jwt === undefined) continue
+    settings.set(scheme, entry.jwt)
+    const onFailure = (err: unknown) => log.warn({ err, scheme }, 'the key set could not be fetched')
+    const production = process.env.NODE_ENV === 'production'
+    held.set(scheme, schemeKeys(entry.jwt, { directory, production, report: entryReport(tools, scheme), onFailure }))
+  }
+  const needsSecret = [...held.values()].some((keys) => keys.needsSecret)
+
+  async function start(): Promise<void> {
+    for (const keys of held.values()) void keys.remote?.refresh()
+    if (!needsSecret) return
+    const secret = await developmentSecret(secretFile)
+    for (const [scheme, keys] of held) {
+      if (keys.needsSecret) Object.assign(keys, keysFromSecret(secret, (settings.get(scheme) as JwtScheme).algorithms))
+    }
+    log.info({ file: secretFile }, 'tokens are signed with a secret generated for development')
+  }
+
+  async function sign(claims: Readonly<Record<string, unknown>> & { sub: string }, options: SignOptions): Promise<string> {
+    const scheme = options.scheme ?? [...held].find(([, keys]) => keys.signing !== undefined)?.[0]
+    const signing = scheme === undefined ? undefined : held.get(scheme)?.signing
+    if (scheme === undefined || signing === undefined) {
+      throw new Error(
+        `no key signs tokens${scheme === undefined ? '' : ` of '${scheme}'`}: it needs a secret, or publicKey with privateKey`,
+      )
+    }
+    const { issuer, audience } = settings.get(scheme) as JwtScheme
+    const now = Math.floor(Date.now() / 1000)
+    const token = new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: signing.algorithm, typ: 'JWT', ...(signing.keyId !== undefined && { kid: signing.keyId }) })
+      .setIssuedAt(now)
+      .setExpirationTime(now + Math.ceil(parseDuration(options.expiresIn) / 1000))
+    if (issuer !== undefined) token.setIssuer(issuer)
+    if (audience !== undefined) token.setAudience(typeof audience === 'string' ? audience : (audience[0] as string))
+    return token.sign(signing.key)
+  }
+
+  async function check(): Promise<Health> {
+    const healthy = [...held.values()].every((keys) => keys.remote?.usable ?? true)
+    return { healthy, latencyMs: 0, ...(!healthy && { detail: 'the keys of a token issuer are not available' }) }
+  }
+
+  return {
+    source: (scheme) => sourceOf(held.get(scheme)),
+    sign,
+    start,
+    check,
+    developmentSecretFile: needsSecret ? secretFile : undefined,
+  }
+}
+
+/** A source that follows the keys: a generated secret is there only after the start. */
+function sourceOf(keys: SchemeKeys | undefined): KeySource | undefined {
+  if (keys === undefined) return undefined
+  if (!keys.needsSecret) return keys.source
+  return {
+    get generation() {
+      return keys.source.generation
+    },
+    get freshUntil() {
+      return keys.source.freshUntil
+    },
+    find: (algorithm, keyId) => keys.source.find(algorithm, keyId),
+  }
+}
