@@ -1,0 +1,39 @@
+import { type Problem, problem } from '../errors.ts'
+
+/** How deep JSON may nest: far beyond any real document, and far below what would overflow a recursive function's stack. */
+export const maxNesting = 512
+
+/** Parses a JSON body (RFC 8259): any value, of keys given twice the last counts. Refuses malformed and extremely nested text. */
+export function parseJson(text: string): { readonly value: unknown } | Problem {
+  if (nestsDeeper(text, maxNesting))
+    return problem('malformed_request', { detail: `The body nests deeper than ${maxNesting} levels.` })
+  try {
+    return { value: JSON.parse(text) }
+  } catch (error) {
+    return problem('malformed_request', { detail: `The body is not valid JSON${placeOf(error)}.` })
+  }
+}
+
+/** V8 says the position in its message; the rest of the message quotes the body and is not passed on. */
+function placeOf(error: unknown): string {
+  const found = error instanceof SyntaxError ? /at position \d+(?: \(line \d+ column \d+\))?/.exec(error.message) : null
+  return found === null ? '' : ` ${found[0]}`
+}
+
+function nestsDeeper(text: string, limit: number): boolean {
+  // Valid JSON closes what it opens, so short text needs no look.
+  if (text.length <= 2 * limit) return false
+  let depth = 0
+  let quoted = false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (quoted) {
+      if (code === 92) i++
+      else if (code === 34) quoted = false
+    } else if (code === 34) quoted = true
+    else if (code === 123 || code === 91) {
+      if (++depth > limit) return true
+    } else if (code === 125 || code === 93) depth--
+  }
+  return false
+}

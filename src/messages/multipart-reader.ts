@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Readable, Transform, type TransformCallback } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import busboy from 'busboy'
+import type { RequestContext } from '../context.ts'
+import { Problem, problem } from '../errors.ts'
+import { type Coding, codingOf, continueBody, tooLarge } from './read-body.ts'
+import { UploadedFile } from './uploaded-file.ts'
+
+/** One part of a multipart body, in the order of the body. */
+export type Part =
+  | { readonly name: string; readonly text: string; readonly mediaType: string }
+  | { readonly name: string; readonly file: UploadedFile }
+
+export interface MultipartLimits {
+  /** Bytes of the whole body, as sent and as decoded. */
+  readonly size: number
+  readonly parts: number
+}
+
+/** True when a part that has a file name is nevertheless text of the form (JSON that a browser sent as a blob). */
+export type IsText = (name: string, mediaType: string) => boolean
+
+const decompressors = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+  zstd: createZstdDecompress,
+}
+
+/** Reads a `multipart/form-data` body (RFC 7578): texts into memory, files to a directory that goes when the response ends. */
+export async function readMultipart(context: RequestContext, limits: MultipartLimits, isText: IsText): Promise<Part[] | Problem> {
+  const { req, res } = context
+  const coding = codingOf(req)
+  if (coding instanceof Problem) return coding
+  if (Number(req.headers['content-length']) > limits.size) return tooLarge(limits.size)
+  const reader = openReader(context, limits, isText)
+  if (reader instanceof Problem) return reader
+  continueBody(req, res)
+  const entry = meter(limits.size)
+  const stages = coding === undefined ? [entry] : [entry, decompressors[coding](), meter(limits.size)]
+  try {
+    feed(req, entry, brokenBody(coding))
+    await pipeline([...stages, reader.parser])
+    return await reader.parts()
+  } catch (error) {
+    return error instanceof Refusal ? error.problem : brokenBody(coding)
+  }
+}
+
+/** Lets the request flow into a stream; not part of a `pipeline`, which would cut the connection that the refusal must go out on. */
+function feed(request: IncomingMessage, entry: Transform, broken: Problem): void {
+  request.pipe(entry)
+  request.on('error', () => entry.destroy(new Refusal(broken)))
+  request.once('close', () => {
+    if (!request.complete) entry.destroy(new Refusal(broken))
+  })
+  entry.once('error', () => {
+    request.unpipe(entry)
+    request.resume()
+  })
+}
+
+/** Carries a refusal out of a stream pipeline, which knows errors only. */
+class Refusal extends Error {
+  readonly problem: Problem
+
+  constructor(refused: Problem) {
+    super(refused.title)
+    this.problem = refused
+  }
+}
+
+function brokenBody(coding: Coding | undefined): Problem {
+  const data = coding === undefined ? 'multipart/form-data' : `multipart/form-data in ${coding}`
+  return problem('malformed_request', { detail: `The body is not valid ${data}.`, headers: { connection: 'close' } })
+}
+
+function meter(limit: number): Transform {
+  let size = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done: TransformCallback) {
+      size += chunk.length
+      if (size > limit) done(new Refusal(tooLarge(limit)))
+      else done(null, chunk)
+    },
+  })
+}
+
+interface Reader {
+  readonly parser: busboy.Busboy
+  parts(): Promise<Part[]>
+}
+
+function openReader({ req, res }: RequestContext, limits: MultipartLimits, isText: IsText): Reader | Problem {
+  let parser: busboy.Busboy
+  try {
+    parser = busboy({
+      headers: req.headers,
+      defParamCharset: 'utf8',
+      limits: { parts: limits.parts, fieldSize: limits.size, fileSize: limits.size },
+    })
+  } catch {
+    return problem('malformed_request', { detail: 'The Content-Type field of a multipart body needs a boundary.' })
+  }
+  const parts: (Part | Promise<Part>)[] = []
+  let directory: Promise<string> | undefined
+
+  parser.on('field', (name, text, info) => parts.push({ name, text, mediaType: info.mimeType }))
+  parser.on('file', (name, stream, info) => {
+    const part = isText(name, info.mimeType)
+      ? readText(name, stream, info.mimeType)
+      : storeFile(name, stream, info, (directory ??= temporaryDirectory(res)))
+    // The parser's own end waits for nobody; a fault is met where all parts are awaited.
+    part.catch(() => {})
+    parts.push(part)
+  })
+  parser.on('partsLimit', () => {
+    const detail = `The body may have at most ${limits.parts} parts.`
+    parser.destroy(new Refusal(problem('payload_too_large', { detail, headers: { connection: 'close' } })))
+  })
+  return { parser, parts: () => Promise.all(parts) }
+}
+
+async function readText(name: string, stream: Readable, mediaType: string): Promise<Part> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  return { name, text: Buffer.concat(chunks).toString('utf8'), mediaType }
+}
+
+async function storeFile(name: string, stream: Readable, info: busboy.FileInfo, directory: Promise<string>): Promise<Part> {
+  const path = join(await directory, randomUUID())
+  let size = 0
+  stream.on('data', (chunk: Buffer) => {
+    size += chunk.length
+  })
+  await pipeline(stream, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+  return { name, file: new UploadedFile(info.filename || undefined, info.mimeType, size, path) }
+}
+
+async function temporaryDirectory(response: RequestContext['res']): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'gatefold-'))
+  const remove = () => void rm(directory, { recursive: true, force: true }).catch(() => {})
+  if (response.closed) remove()
+  else response.once('close', remove)
+  return directory
+}

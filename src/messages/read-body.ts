@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { Problem, problem } from '../errors.ts'
+
+/** The codings that bodies may come in (RFC 9110 section 8.4.1), and how each is undone. */
+const decompressors = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+  zstd: promisify(zstdDecompress),
+}
+export type Coding = keyof typeof decompressors
+
+/** The coding of a request's body; undefined for none, a refusal for one that is not supported. */
+export function codingOf(request: IncomingMessage): Coding | undefined | Problem {
+  const sent = request.headers['content-encoding']
+  if (sent === undefined) return undefined
+  const name = sent.trim().toLowerCase()
+  if (name === '' || name === 'identity') return undefined
+  if (Object.hasOwn(decompressors, name)) return name as Coding
+  return problem('unsupported_media_type', {
+    detail: 'The content coding is not supported; see the Accept-Encoding field.',
+    headers: { 'accept-encoding': 'gzip, deflate, br, zstd', connection: 'close' },
+  })
+}
+
+/** True when the request announces a body (RFC 9112 section 6.3). */
+export function hasBody(request: IncomingMessage): boolean {
+  if (request.headers['transfer-encoding'] !== undefined) return true
+  const length = request.headers['content-length']
+  return length !== undefined && length !== '0'
+}
+
+export function tooLarge(limit: number): Problem {
+  // What the client still sends is not read, so the connection cannot be used again.
+  return problem('payload_too_large', { detail: `The body may have at most ${limit} bytes.`, headers: { connection: 'close' } })
+}
+
+/** A client that waits for it is told to go on (RFC 9110 section 10.1.1). */
+export function continueBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
+}
+
+/** Reads a whole body of at most `limit` bytes, as sent and as decoded. A body that breaks off is a problem too. */
+export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | Problem> | Problem {
+  const coding = codingOf(request)
+  if (coding instanceof Problem) return coding
+  if (Number(request.headers['content-length']) > limit) return tooLarge(limit)
+  continueBody(request, response)
+  const bytes = collect(request, limit)
+  return coding === undefined ? bytes : bytes.then((read) => (read instanceof Problem ? read : decompress(read, coding, limit)))
+}
+
+function collect(request: IncomingMessage, limit: number): Promise<Buffer | Problem> {
+  return new Promise((resolve) => {
+    let first: Buffer | undefined
+    let chunks: Buffer[] | undefined
+    let size = 0
+
+    function onData(chunk: Buffer): void {
+      size += chunk.length
+      if (size > limit) settle(tooLarge(limit))
+      else if (first === undefined) first = chunk
+      else if (chunks === undefined) chunks = [first, chunk]
+      else chunks.push(chunk)
+    }
+    function onEnd(): void {
+      settle(chunks === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(chunks, size))
+    }
+    function onBreak(): void {
+      settle(problem('malformed_request', { detail: 'The body broke off before its end.', headers: { connection: 'close' } }))
+    }
+    function settle(outcome: Buffer | Problem): void {
+      request.off('data', onData).off('end', onEnd).off('close', onBreak)
+      // The rest of a refused body flows by unread; without the `error` listener a client that leaves would be a fault.
+      if (outcome instanceof Problem) request.resume()
+      else request.off('error', onBreak)
+      resolve(outcome)
+    }
+
+    request.on('data', onData).on('end', onEnd).on('error', onBreak).on('close', onBreak)
+  })
+}
+
+async function decompress(bytes: Buffer, coding: Coding, limit: number): Promise<Buffer | Problem> {
+  if (bytes.length === 0) return bytes
+  try {
+    return (await decompressors[coding](bytes, { maxOutputLength: limit })) as Buffer
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return tooLarge(limit)
+    return problem('malformed_request', { detail: `The body is not valid ${coding} data.` })
+  }
+}

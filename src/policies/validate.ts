@@ -1,0 +1,90 @@
+import Type from 'typebox'
+import { isPromise } from '../compile/pipeline.ts'
+import { parseSize, Size } from '../config/units.ts'
+import { Reply, type RequestContext } from '../context.ts'
+import { Problem, problem, type ValidationError } from '../errors.ts'
+import { type BodyResult, compileBody } from '../messages/body.ts'
+import { compileParameters } from '../messages/parameters.ts'
+import { compileResponses } from '../messages/responses.ts'
+import { definePolicy, type StepResult } from './policy.ts'
+
+const Mode = (title: string, description: string, preset: 'enforce' | 'report') =>
+  Type.Union([Type.Literal('off'), Type.Literal('report'), Type.Literal('enforce')], { title, description, default: preset })
+
+/** How many findings a log line holds. */
+const loggedErrors = 10
+
+/**
+ * `validate: { request: enforce, response: report }`: decodes parameters and body as the document describes them and checks them;
+ * writes replies in the declared media type and checks those. `off` and `report` still decode; what cannot be decoded is refused in every mode.
+ */
+export const validate = definePolicy({
+  name: 'validate',
+  schema: Type.Object(
+    {
+      request: Mode(
+        'Requests',
+        'What happens to requests that differ from the document: nothing, a log line, or 422.',
+        'enforce',
+      ),
+      response: Mode(
+        'Responses',
+        'What happens to responses that differ from the document: nothing, a log line, or 500.',
+        'report',
+      ),
+      bodyLimit: Type.Optional(Size),
+      partLimit: Type.Integer({
+        title: 'Part limit',
+        description: 'How many parts a multipart body may have.',
+        minimum: 1,
+        default: 100,
+      }),
+    },
+    {
+      title: 'Validation',
+      description: 'Checks requests and responses against the OpenAPI document.',
+      additionalProperties: false,
+    },
+  ),
+  default: {},
+  compile(config, operation, tools) {
+    const { log } = tools
+    const limits = { size: parseSize(config.bodyLimit ?? tools.config.server.bodyLimit), parts: config.partLimit }
+    const responses = compileResponses(operation, tools, config.response)
+    const decodeParameters = compileParameters(operation, tools)
+    const decodeBody = compileBody(operation, tools, limits)
+    const { before: checkAccept, finish } = responses
+
+    function decide(context: RequestContext, errors: readonly ValidationError[] | undefined): StepResult {
+      if (errors === undefined || config.request === 'off') return undefined
+      if (config.request === 'enforce') return problem('validation_failed', { errors })
+      const shown = errors.slice(0, loggedErrors)
+      log.warn({ op: operation.id, request_id: context.requestId, errors: shown }, 'request differs from its description')
+      return undefined
+    }
+
+    function join(context: RequestContext, inParameters: ValidationError[] | undefined, inBody: BodyResult): StepResult {
+      if (inBody instanceof Problem) return inBody
+      return decide(
+        context,
+        inParameters === undefined || inBody === undefined ? (inParameters ?? inBody) : [...inParameters, ...inBody],
+      )
+    }
+
+    function before(context: RequestContext): StepResult | Promise<StepResult> {
+      const refused = checkAccept?.(context)
+      if (refused !== undefined) return refused
+      const inParameters = decodeParameters?.(context)
+      if (inParameters instanceof Problem) return inParameters
+      if (decodeBody === undefined) return decide(context, inParameters)
+      const inBody = decodeBody(context)
+      return isPromise(inBody) ? inBody.then((found) => join(context, inParameters, found)) : join(context, inParameters, inBody)
+    }
+
+    const nothing = checkAccept === undefined && decodeParameters === undefined && decodeBody === undefined
+    return {
+      ...(nothing ? {} : { before }),
+      after: (context, outcome) => (outcome instanceof Reply ? finish(context, outcome) : undefined),
+    }
+  },
+})
