@@ -76,6 +76,8 @@ export const Database = section(
       title: 'URL',
       description: 'A Postgres connection URL. Empty: the embedded Postgres.',
       default: '',
+      writeOnly: true,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of gateway.yaml
       examples: ['${DATABASE_URL:-}'],
     }),
     schema: Type.String({
@@ -114,6 +116,8 @@ export const Redis = section(
       title: 'URL',
       description: 'A Redis connection URL. Empty: limits are kept in this process.',
       default: '',
+      writeOnly: true,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of gateway.yaml
       examples: ['${REDIS_URL:-}'],
     }),
   },

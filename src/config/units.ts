@@ -4,16 +4,22 @@ const durations = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as 
 const sizes = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const
 
 /** A span of time: `500ms`, `30s`, `5m`, `12h`, `7d`; a plain number counts milliseconds. Read it with `parseDuration`. */
-export const Duration = Type.Union([Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$' }), Type.Number({ minimum: 0 })], {
-  title: 'Duration',
-  description: 'A span of time: 500ms, 30s, 5m, 12h, 7d; a plain number counts milliseconds.',
-  examples: ['30s'],
-})
+export const Duration = Type.Union(
+  [Type.String({ pattern: '^\\d+(\\.\\d+)?(ms|s|m|h|d)$', examples: ['500ms', '30s', '5m', '7d'] }), Type.Number({ minimum: 0 })],
+  {
+    title: 'Duration',
+    description: 'A span of time: 500ms, 30s, 5m, 12h, 7d; a plain number counts milliseconds.',
+    examples: ['30s'],
+  },
+)
 export type Duration = Type.Static<typeof Duration>
 
 /** An amount of bytes: `512b`, `64kb`, `1mb`, `1gb` (1 kb = 1024 bytes); a plain number counts bytes. Read it with `parseSize`. */
 export const Size = Type.Union(
-  [Type.String({ pattern: '^\\d+(\\.\\d+)?([bB]|[kK][bB]|[mM][bB]|[gG][bB])$' }), Type.Integer({ minimum: 0 })],
+  [
+    Type.String({ pattern: '^\\d+(\\.\\d+)?([bB]|[kK][bB]|[mM][bB]|[gG][bB])$', examples: ['64kb', '1mb'] }),
+    Type.Integer({ minimum: 0 }),
+  ],
   {
     title: 'Size',
     description: 'An amount of bytes: 64kb, 1mb (1kb = 1024 bytes); a plain number counts bytes.',

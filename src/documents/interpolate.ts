@@ -12,6 +12,8 @@ export interface FilledDocument {
   document: LayeredDocument
   /** The text of each scalar that had something filled in, by JSON pointer, as it was written. */
   written: ReadonlyMap<string, string>
+  /** Pointers of the scalars that could not be filled; that was reported. */
+  unfilled: ReadonlySet<string>
 }
 
 /** `$${` (escaped), or `${` with whatever follows up to the closing brace, or to the end when there is none. */
@@ -25,6 +27,7 @@ const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/
  */
 export function interpolate(document: LayeredDocument, environment: Environment, diagnostics: Diagnostics): FilledDocument {
   const written = new Map<string, string>()
+  const unfilled = new Set<string>()
 
   function fill(value: unknown, pointer: string): unknown {
     if (typeof value === 'string') return value.includes('${') ? fillText(value, pointer) : value
@@ -41,29 +44,30 @@ export function interpolate(document: LayeredDocument, environment: Environment,
       written.set(pointer, text)
       const [, name, preset] = inside.exec(content) ?? []
       const at = () => placeOf(document, pointer, index, whole.length)
-      if (name === undefined || brace === '') return malformed(whole, at(), diagnostics)
-      const value = Object.hasOwn(environment, name) ? environment[name] : undefined
-      if (value !== undefined && value !== '') return value
-      return preset ?? unset(name, at(), environment, diagnostics)
+      const value = name !== undefined && Object.hasOwn(environment, name) ? environment[name] : undefined
+      if (value !== undefined && value !== '' && brace !== '') return value
+      if (name !== undefined && brace !== '' && preset !== undefined) return preset
+      unfilled.add(pointer)
+      if (name === undefined || brace === '') reportMalformed(whole, at(), diagnostics)
+      else reportUnset(name, at(), environment, diagnostics)
+      return ''
     })
     return filled
   }
 
-  return { document: { ...document, value: fill(document.value, '') }, written }
+  return { document: { ...document, value: fill(document.value, '') }, written, unfilled }
 }
 
-function unset(name: string, at: Position, environment: Environment, diagnostics: Diagnostics): string {
+function reportUnset(name: string, at: Position, environment: Environment, diagnostics: Diagnostics): void {
   const near = nearest(name, Object.keys(environment))
   const advice = `Set it in the environment or in .env, or give a default: \${${name}:-…}`
-  const hint = near === undefined || near === name ? advice : `Did you mean "${near}"? ${advice}`
+  const hint = near === undefined ? advice : `Did you mean "${near}"? ${advice}`
   diagnostics.error('unset-variable', at, `the environment variable "${name}" is not set and has no default`, hint)
-  return ''
 }
 
-function malformed(whole: string, at: Position, diagnostics: Diagnostics): string {
+function reportMalformed(whole: string, at: Position, diagnostics: Diagnostics): void {
   const message = `"${whole}" is no placeholder; one is \${NAME} or \${NAME:-default}`
   diagnostics.error('invalid-placeholder', at, message, 'Write $${ for the characters ${ themselves.')
-  return whole
 }
 
 /** Where the n-th placeholder of a scalar stands in its file. */
