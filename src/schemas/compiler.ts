@@ -4,10 +4,11 @@ import type { Diagnostics } from '../documents/diagnostics.ts'
 import { isObject, type Located } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Dialect } from '../model/operation.ts'
+import { createDefaults } from './defaults.ts'
 import { dialectByUri, documentDialect, type SchemaDialect } from './dialects.ts'
 import { createEngine } from './engine.ts'
 import { describeErrors, type SchemaError } from './errors.ts'
-import type { Checker } from './keywords.ts'
+import type { Checker } from './function-keyword.ts'
 import { createResources } from './resources.ts'
 import type { Direction, Entry, Rule, Scope } from './rule.ts'
 import { emptyScope, enterScope, translate } from './translate.ts'
@@ -38,14 +39,23 @@ export function createSchemaCompiler({
   const resources = createResources(documents)
   const entries: Entry[] = []
   const numbers = new Map<unknown, Map<string, number>>()
-  const checker: Checker = { entry: (number) => compiled(entries[number] as Entry), rule: (rule) => engine.compile(rule), target }
+  const checker: Checker = {
+    entry: (number) => compiled(entries[number] as Entry),
+    rule: (rule) => engine.compile(rule),
+    target,
+    name: (number) => (entries[number] as Entry).name,
+  }
+  const defaults = createDefaults(checker)
   const engine = createEngine(checker)
   const translation = { resources, refer, unresolved }
 
   function refer(schema: Located, dialect: SchemaDialect, direction: Direction, scope: Scope): number {
     const key = `${schema.pointer} ${direction} ${dialect.name} ${scope.key}`
     let known = numbers.get(schema.document)
-    if (known === undefined) numbers.set(schema.document, (known = new Map()))
+    if (known === undefined) {
+      known = new Map()
+      numbers.set(schema.document, known)
+    }
     let number = known.get(key)
     if (number === undefined) {
       number = entries.length
@@ -77,7 +87,9 @@ export function createSchemaCompiler({
     return (value) => {
       try {
         const validate = compiled(entry)
-        return validate(value) ? undefined : describeErrors(validate.errors ?? [], checker)
+        if (!validate(value)) return describeErrors(validate.errors ?? [], checker)
+        if (direction === 'request') defaults.fill(target(entry.number), value)
+        return undefined
       } catch (error) {
         if (error instanceof RangeError) return [{ pointer: '', message: 'is nested too deeply to be checked' }]
         throw error

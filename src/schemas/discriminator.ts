@@ -44,6 +44,12 @@ export function resolveDiscriminator(
   return choices.size === 0 ? undefined : { property, branches, choices }
 }
 
+/** The index of the branch that a value chooses, `undecided` when it says nothing, undefined when no branch has its name. */
+export function chooseBranch({ property, choices }: Discriminate, data: unknown): number | undefined {
+  const value = isObject(data) && Object.hasOwn(data, property) ? data[property] : undefined
+  return typeof value === 'string' ? choices.get(value) : undecided
+}
+
 /** The schema that a branch means and, when it is a reference, the name that it gives. */
 function followBranch(branch: Located, resources: Resources): { schema: Located; name: string | undefined } {
   let schema = branch

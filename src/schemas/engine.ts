@@ -1,7 +1,8 @@
 import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { formats } from './formats.ts'
-import { type Checker, innerKeywords } from './keywords.ts'
+import type { Checker } from './function-keyword.ts'
+import { innerKeywords } from './keywords.ts'
 import { compilePattern } from './patterns.ts'
 import type { Rule } from './rule.ts'
 

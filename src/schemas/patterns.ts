@@ -5,8 +5,12 @@
  * such as `(a+)+$`, can take exponential time on a hostile string, so such strings need a `maxLength` as well.
  */
 export function compilePattern(pattern: string): RegExp | undefined {
-  return attempt(pattern, 'u') ?? attempt(pattern, '') ?? otherDialect(pattern)
+  if (!compiled.has(pattern)) compiled.set(pattern, attempt(pattern, 'u') ?? attempt(pattern, '') ?? otherDialect(pattern))
+  return compiled.get(pattern)
 }
+
+// As many as the documents have; the same text always gives the same expression.
+const compiled = new Map<string, RegExp | undefined>()
 
 function attempt(pattern: string, flags: string): RegExp | undefined {
   try {

@@ -1,4 +1,5 @@
-import type { Checker } from './keywords.ts'
+import { chooseBranch, undecided } from './discriminator.ts'
+import type { Checker } from './function-keyword.ts'
 import { compilePattern } from './patterns.ts'
 import type { Rule, RuleObject } from './rule.ts'
 
@@ -53,9 +54,7 @@ export function applied(rule: RuleObject, data: unknown, checker: Checker): Rule
   const next: Rule[] = [...((rule.allOf as Rule[] | undefined) ?? [])]
   const passes = (branch: Rule) => checker.rule(branch)(data)
   if (rule.reference !== undefined) next.push(checker.target(rule.reference))
-  for (const branch of [...((rule.anyOf as Rule[] | undefined) ?? []), ...((rule.oneOf as Rule[] | undefined) ?? [])]) {
-    if (passes(branch)) next.push(branch)
-  }
+  next.push(...chosenBranches(rule, data, passes))
   if (rule.if !== undefined) {
     const condition = passes(rule.if as Rule)
     if (condition) next.push(rule.if as Rule)
@@ -68,4 +67,18 @@ export function applied(rule: RuleObject, data: unknown, checker: Checker): Rule
     }
   }
   return next
+}
+
+function chosenBranches(rule: RuleObject, data: unknown, passes: (branch: Rule) => boolean): Rule[] {
+  const anyOf = (rule.anyOf ?? []) as Rule[]
+  const oneOf = (rule.oneOf ?? []) as Rule[]
+  const { discriminate } = rule
+  if (discriminate === undefined) return [...anyOf, ...oneOf].filter(passes)
+  const choice = chooseBranch(discriminate, data)
+  const others = discriminate.branches === 'oneOf' ? anyOf : oneOf
+  const own = discriminate.branches === 'oneOf' ? oneOf : anyOf
+  return [
+    ...others.filter(passes),
+    ...(choice === undecided || choice === undefined ? own.filter(passes) : [own[choice] as Rule]),
+  ]
 }

@@ -1,0 +1,87 @@
+import type { AnySchemaObject, CodeKeywordDefinition, KeywordCxt } from 'ajv'
+import { _, not } from 'ajv/dist/compile/codegen/index.js'
+import { chooseBranch, undecided } from './discriminator.ts'
+import { type Checker, errorsOf, failure, functionKeyword } from './function-keyword.ts'
+import type { Discriminate, Rule, RuleObject } from './rule.ts'
+
+/**
+ * Ajv's own `anyOf` and `oneOf` list the errors of every branch side by side. These stop at the first error inside a branch and
+ * leave one error; branches.ts then looks at the branches of that one again and says which came nearest.
+ */
+export const anyOf: CodeKeywordDefinition = {
+  keyword: 'anyOf',
+  schemaType: 'array',
+  trackErrors: true,
+  code(cxt) {
+    const { gen, schema, parentSchema } = cxt
+    if (parentSchema.discriminate?.branches === 'anyOf') return
+    const valid = gen.let('valid', false)
+    const branchValid = gen.name('_valid')
+    const tryEach = () => {
+      for (const index of (schema as Rule[]).keys()) {
+        tryBranch(cxt, 'anyOf', index, branchValid)
+        gen.assign(valid, _`${valid} || ${branchValid}`)
+        gen.if(not(valid))
+      }
+    }
+    gen.block(tryEach, (schema as Rule[]).length)
+    settle(cxt, valid)
+  },
+}
+
+export const oneOf: CodeKeywordDefinition = {
+  keyword: 'oneOf',
+  schemaType: 'array',
+  trackErrors: true,
+  error: { message: 'must match exactly one', params: ({ params }) => _`{passing: ${params.passing}}` },
+  code(cxt) {
+    const { gen, schema, parentSchema } = cxt
+    if (parentSchema.discriminate?.branches === 'oneOf') return
+    const passing = gen.let('passing', _`[]`)
+    const branchValid = gen.name('_valid')
+    for (const index of (schema as Rule[]).keys()) {
+      tryBranch(cxt, 'oneOf', index, branchValid)
+      gen.if(branchValid, () => gen.code(_`${passing}.push(${index})`))
+    }
+    cxt.setParams({ passing })
+    settle(cxt, _`${passing}.length === 1`)
+  },
+}
+
+type Name = ReturnType<KeywordCxt['gen']['name']>
+
+function tryBranch(cxt: KeywordCxt, keyword: string, index: number, valid: Name): void {
+  cxt.subschema({ keyword, schemaProp: index, compositeRule: true, createErrors: false, allErrors: false }, valid)
+}
+
+function settle(cxt: KeywordCxt, valid: Parameters<KeywordCxt['result']>[0]): void {
+  const refuse = () => {
+    cxt.reset()
+    cxt.error()
+  }
+  cxt.result(valid, () => cxt.reset(), refuse)
+}
+
+/** Judges a value by the one branch that its discriminator chooses; without a decision all of them are tried. */
+export function discriminateKeyword(checker: Checker): CodeKeywordDefinition {
+  return functionKeyword<Discriminate, Record<string, unknown>>('discriminate', (discriminate, data, place) => {
+    const { property, branches, choices } = discriminate
+    const choice = chooseBranch(discriminate, data)
+    if (choice === undefined) {
+      return [failure('discriminate', { property, value: data[property], allowed: [...choices.keys()] }, data, place)]
+    }
+    const list = place.parent[branches] as Rule[]
+    const rule = choice === undecided ? undiscriminated(place.parent, branches) : (list[choice] as Rule)
+    return errorsOf(checker.rule(rule), data, place.context)
+  })
+}
+
+const withoutDiscriminator = new WeakMap<object, RuleObject>()
+
+/** The same alternatives to be tried one by one; one object for each list, so that it is compiled once. */
+function undiscriminated(parent: AnySchemaObject, branches: 'oneOf' | 'anyOf'): RuleObject {
+  const list = parent[branches] as Rule[]
+  const rule = withoutDiscriminator.get(list) ?? { [branches]: list }
+  withoutDiscriminator.set(list, rule)
+  return rule
+}

@@ -1,0 +1,82 @@
+import type { AnySchemaObject, CodeKeywordDefinition, ErrorObject, KeywordCxt, ValidateFunction } from 'ajv'
+import { _, nil } from 'ajv/dist/compile/codegen/index.js'
+import namesModule from 'ajv/dist/compile/names.js'
+import type { DataValidationCxt } from 'ajv/dist/types/index.js'
+import { callValidateCode } from 'ajv/dist/vocabularies/code.js'
+import type { Rule } from './rule.ts'
+
+/** What keywords may ask of the compiler. */
+export interface Checker {
+  /** The validator of another entry, compiled when it is first called. */
+  entry(number: number): ValidateFunction
+  /** The validator of a rule on its own. */
+  rule(rule: Rule): ValidateFunction
+  /** The rule of another entry. */
+  target(number: number): Rule
+  /** What people call the schema of another entry. */
+  name(number: number): string
+}
+
+/** An error as a keyword gives it: complete, as Ajv's own are. */
+export type Failure = Partial<ErrorObject>
+
+/** Where a keyword is applied. */
+export interface Place {
+  /** The rule that holds the keyword. */
+  readonly parent: AnySchemaObject
+  readonly context: DataValidationCxt
+}
+
+/** Gives what is wrong with `data`, undefined when nothing is. */
+export type Find<Value, Data> = (value: Value, data: Data, place: Place) => readonly Failure[] | undefined
+
+const names = namesModule.default
+
+/**
+ * A keyword that is a function over the data. Ajv's own function keywords rewrite the errors that they are given (an error
+ * from deep inside would get the outer value), so its code is generated as that of `$ref`: the errors are taken over as they are.
+ */
+export function functionKeyword<Value, Data>(
+  keyword: string,
+  find: Find<Value, Data>,
+  type?: 'object' | 'array' | 'number',
+): CodeKeywordDefinition {
+  return { keyword, ...(type !== undefined && { type }), code: (cxt) => callFunction(cxt, find) }
+}
+
+function callFunction<Value, Data>(cxt: KeywordCxt, find: Find<Value, Data>): void {
+  const { gen, schema, parentSchema } = cxt
+  const validate: { (data: Data, context: DataValidationCxt): boolean; errors: readonly Failure[] } = Object.assign(
+    (data: Data, context: DataValidationCxt) => {
+      const found = find(schema as Value, data, { parent: parentSchema, context })
+      if (found === undefined) return true
+      validate.errors = found
+      return false
+    },
+    { errors: [] },
+  )
+  const called = gen.scopeValue('keyword', { ref: validate })
+  const takeOver = () => {
+    gen.assign(names.vErrors, _`${names.vErrors} === null ? ${called}.errors : ${names.vErrors}.concat(${called}.errors)`)
+    gen.assign(names.errors, _`${names.vErrors}.length`)
+  }
+  cxt.result(callValidateCode(cxt, called, nil), () => {}, takeOver)
+}
+
+/** One error of a keyword. */
+export function failure(keyword: string, params: Record<string, unknown>, data: unknown, { parent, context }: Place): Failure {
+  return {
+    keyword,
+    params,
+    data,
+    parentSchema: parent,
+    schema: parent[keyword],
+    instancePath: context.instancePath,
+    schemaPath: '',
+  }
+}
+
+/** What another validator finds wrong, undefined when nothing. */
+export function errorsOf(validate: ValidateFunction, data: unknown, context: DataValidationCxt): readonly Failure[] | undefined {
+  return validate(data, context) ? undefined : (validate.errors ?? [])
+}
