@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from 'node:util'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { RequestContext } from '../../src/context.ts'
+import { serveDocument } from '../messages/serve-document.ts'
+import { type Case, materialDirectory, type ParameterCase, type Result, readCases, send } from './conformance.ts'
+import { parameterDocument } from './parameter-document.ts'
+
+/** `param-decode.json`: what the operation sees of one parameter. */
+export async function runParameterCases(t: Test): Promise<Result[]> {
+  const cases = readCases<ParameterCase>('param-decode.json')
+  const served = await serveDocument(t, parameterDocument(cases))
+  const results: Result[] = []
+  for (const one of cases) {
+    served.calls.length = 0
+    const { status } = await send(served.url, one.request)
+    results.push(judgeParameter(one, status, served.calls[0]))
+  }
+  return results
+}
+
+function judgeParameter(one: ParameterCase, status: number, context: RequestContext | undefined): Result {
+  const { expect, param } = one
+  const verdict = { id: one.id, tier: one.tier, status }
+  if (expect.outcome !== 'accept') {
+    const passed = context === undefined && expect.acceptableStatus?.includes(status) === true
+    return { ...verdict, passed, difference: passed ? '' : `wanted ${expect.acceptableStatus}, got ${status}` }
+  }
+  const record = context && { path: context.params, query: context.query, header: context.headers, cookie: context.cookies }[param.in]
+  const seen = record?.[param.name]
+  const passed = context !== undefined && (expect.present === false ? seen === undefined : isDeepStrictEqual(plain(seen), expect.decoded))
+  return { ...verdict, passed, difference: passed ? '' : `wanted ${JSON.stringify(expect.decoded)}, got ${JSON.stringify(seen)} (${status})` }
+}
+
+/** The value without the prototypes that decoded records have. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
+}
+
+/** `cases-libopenapi.json`: whether a request reaches its operation, one document per case. */
+export async function runRequestCases(t: Test): Promise<Result[]> {
+  const results: Result[] = []
+  for (const [spec, cases] of Map.groupBy(readCases<Case>('cases-libopenapi.json'), (one) => one.spec)) {
+    const served = await serveDocument(t, join(materialDirectory, spec))
+    for (const one of cases) {
+      const { status } = await send(served.url, one.request)
+      const passed = one.expect.acceptableStatus?.includes(status) === true
+      results.push({ id: one.id, tier: one.tier, status, passed, difference: passed ? '' : `wanted ${one.expect.outcome} ${one.expect.acceptableStatus}, got ${status}` })
+    }
+  }
+  return results
+}
