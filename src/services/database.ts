@@ -1,7 +1,6 @@
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Db as BossDatabase, ConstructorOptions } from 'pg-boss'
 import type { Logger } from 'pino'
-import { memory } from './database/embedded.ts'
 import { createEmbeddedConnection } from './database/embedded-connection.ts'
 import type { Listener } from './database/listener.ts'
 import { readMigrationFiles } from './database/migration-files.ts'
@@ -56,8 +55,10 @@ export interface Connection extends Pick<Listener, 'listen'> {
 export interface DatabaseOptions {
   /** A `postgres://` URL; empty for the embedded database. */
   url: string
+  /** The most sessions with a server at a time; the embedded database has one. */
+  poolSize: number
   schema: string
-  /** Absolute path, or `memory://`: where the embedded database is kept. */
+  /** Absolute path of the directory in which the embedded database is kept. */
   dataDir: string
   migrations: { own: readonly Migration[]; application: () => readonly Migration[] }
   log: Logger
@@ -67,8 +68,15 @@ export interface DatabaseOptions {
 const payloadLimit = 8000
 
 /** A database; nothing is touched before `start`, which also brings the schema up to date. */
-export function createDatabase({ url, schema, dataDir, migrations, log }: DatabaseOptions): Database & Required<Lifecycle> {
-  const connection = url === '' ? createEmbeddedConnection(dataDir, log) : createPostgresConnection(url, log)
+export function createDatabase({
+  url,
+  poolSize,
+  schema,
+  dataDir,
+  migrations,
+  log,
+}: DatabaseOptions): Database & Required<Lifecycle> {
+  const connection = url === '' ? createEmbeddedConnection(dataDir, log) : createPostgresConnection(url, poolSize, log)
   const { sessions } = connection
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
@@ -133,11 +141,12 @@ export function createDatabase({ url, schema, dataDir, migrations, log }: Databa
 export const databaseService: ServiceDefinition<'database'> = {
   name: 'database',
   create({ config: { database }, directory, log }) {
-    const { url, schema, dataDir, migrations } = database
+    const { url, poolSize, schema, dataDir, migrations } = database
     return createDatabase({
       url,
+      poolSize,
       schema,
-      dataDir: dataDir === memory || isAbsolute(dataDir) ? dataDir : resolve(directory, dataDir),
+      dataDir: resolve(directory, dataDir),
       migrations: {
         own: ownMigrations,
         application: () => (migrations === undefined ? [] : readMigrationFiles(resolve(directory, migrations), directory)),

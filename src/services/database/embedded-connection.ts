@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Connection } from '../database.ts'
 import { Channels, listenStatement, quoteIdentifier } from './channels.ts'
 import { createEmbedded } from './embedded.ts'
+import { scheduleMaintenance } from './maintenance.ts'
 import { openSessions } from './sessions.ts'
 import { valueTypes } from './values.ts'
 
@@ -26,7 +27,7 @@ export function createEmbeddedConnection(dataDir: string, log: Logger): Connecti
     connectionTimeoutMillis: turnTimeout,
     types: valueTypes,
   })
-  pool.on('error', () => {})
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'the session with the embedded database was lost'))
   pool.on('connect', (client) => {
     client.on('notification', ({ channel, payload }) => channels.deliver(channel, payload ?? ''))
     // A new session hears nothing yet. Queued before whatever the session was opened for.
@@ -38,11 +39,16 @@ export function createEmbeddedConnection(dataDir: string, log: Logger): Connecti
     )
   })
   const sessions = openSessions(pool)
+  let stopMaintenance: (() => void) | undefined
 
   return {
     sessions,
-    start: embedded.start,
+    async start() {
+      await embedded.start()
+      stopMaintenance = scheduleMaintenance(sessions, log)
+    },
     async stop() {
+      stopMaintenance?.()
       await pool.end()
       await embedded.stop()
     },

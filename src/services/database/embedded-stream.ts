@@ -1,55 +1,65 @@
 import { Duplex } from 'node:stream'
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 
+/** How a stream reaches the embedded database. */
+export interface EmbeddedPeer {
+  /** The running worker; throws `DatabaseUnavailable` while there is none. */
+  worker(): Worker
+  /** Called with the worker that has not answered a request for `answerTimeout` milliseconds. */
+  onSilence(worker: Worker): void
+  readonly answerTimeout: number
+}
+
 /**
  * What node-postgres uses for a socket, with the embedded database's worker at the other end. Each write is whole protocol
  * messages (node-postgres corks a statement's messages together) and gets whole answers back.
  */
 export class EmbeddedStream extends Duplex {
-  readonly #worker: () => Worker
+  readonly #peer: EmbeddedPeer
+  #worker: Worker | undefined
   #port: MessagePort | undefined
+  #silence: NodeJS.Timeout | undefined
 
-  /** `worker` gives the running worker or throws `DatabaseUnavailable`. */
-  constructor(worker: () => Worker) {
+  constructor(peer: EmbeddedPeer) {
     super()
-    this.#worker = worker
+    this.#peer = peer
   }
 
   connect(): void {
     try {
-      const worker = this.#worker()
-      const { port1, port2 } = new MessageChannel()
-      port1.on('message', (reply: Uint8Array<ArrayBuffer>) =>
-        this.push(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength)),
-      )
-      port1.once('close', () => this.destroy())
-      worker.postMessage(port2, [port2])
-      this.#port = port1
-      queueMicrotask(() => this.emit('connect'))
+      this.#worker = this.#peer.worker()
     } catch (error) {
-      queueMicrotask(() => this.destroy(error as Error))
+      this.destroy(error as Error)
+      return
     }
+    const { port1, port2 } = new MessageChannel()
+    port1.on('message', (reply: Uint8Array<ArrayBuffer>) => {
+      clearTimeout(this.#silence)
+      this.push(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength))
+    })
+    // The other end closes when the worker ends, whatever the reason.
+    port1.once('close', () => this.destroy())
+    this.#worker.postMessage(port2, [port2])
+    this.#port = port1
+    queueMicrotask(() => this.emit('connect'))
   }
 
-  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: () => void): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.#send([chunk])
     done()
   }
 
-  override _writev(chunks: { chunk: Uint8Array }[], done: () => void): void {
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
     this.#send(chunks.map(({ chunk }) => chunk))
     done()
   }
 
   /** Copies, because node-postgres reuses its buffers and a transferred one would be lost to it. */
-  #send(chunks: Uint8Array[]): void {
-    const request = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-    let offset = 0
-    for (const chunk of chunks) {
-      request.set(chunk, offset)
-      offset += chunk.length
-    }
+  #send(chunks: Buffer[]): void {
+    const request = new Uint8Array(Buffer.concat(chunks))
     this.#port?.postMessage(request, [request.buffer])
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => this.#peer.onSilence(this.#worker!), this.#peer.answerTimeout)
   }
 
   override _read(): void {}
@@ -60,6 +70,7 @@ export class EmbeddedStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearTimeout(this.#silence)
     this.#port?.close()
     done(error)
   }

@@ -8,7 +8,7 @@ import { EmbeddedStream } from './embedded-stream.ts'
 import type { EmbeddedOptions } from './embedded-worker.ts'
 import { DatabaseUnavailable } from './unavailable.ts'
 
-/** The embedded Postgres in its worker thread; restarted when it crashes. */
+/** The embedded Postgres in its worker thread; started again when it crashes. */
 export interface Embedded {
   start(): Promise<void>
   stop(): Promise<void>
@@ -18,25 +18,32 @@ export interface Embedded {
 
 /** First and longest pause before a crashed worker is started again, in milliseconds; doubled each time in between. */
 const restartPause = { first: 100, longest: 5000 }
-/** A worker that ran this long has recovered: the next crash counts as the first again. */
+/** A worker that ran this long, in milliseconds, has recovered: the next crash counts as the first again. */
 const recovered = 60_000
+/** The cluster's place in the data directory. */
+export const clusterName = 'database'
 
-/** In-memory instead of in a directory; all is lost at `stop`. */
-export const memory = 'memory://'
-
-/** The embedded database of `dataDir` (absolute, or `memory://`). Nothing is touched before `start`. */
-export function createEmbedded(dataDir: string, log: Logger): Embedded {
+/**
+ * The embedded database in `dataDir` (absolute). Nothing is touched before `start`. A worker that does not answer for
+ * `answerTimeout` milliseconds is ended: Postgres' own statement_timeout needs signals, which it has not got there.
+ */
+export function createEmbedded(dataDir: string, log: Logger, answerTimeout = 60_000): Embedded {
   let worker: Worker | undefined
   let unlock: (() => void) | undefined
   let restart: NodeJS.Timeout | undefined
+  let launching: Promise<void> | undefined
   let pause = restartPause.first
   let running = false
 
   async function launch(): Promise<void> {
-    const cluster = dataDir === memory ? memory : join(dataDir, 'database')
-    const launched = new Worker(workerFile, { workerData: { cluster } satisfies EmbeddedOptions, execArgv: [] })
+    const launched = new Worker(workerFile, {
+      workerData: { cluster: join(dataDir, clusterName) } satisfies EmbeddedOptions,
+      execArgv: [],
+      // Room for Postgres' own max_stack_depth; with Node's 4 MB a deep recursion hangs the thread instead of failing (54001).
+      resourceLimits: { stackSizeMb: 16 },
+    })
     const startedAt = Date.now()
-    // `once` rejects with the worker's 'error' when it dies while it starts.
+    // Rejects with the worker's 'error' when it dies while it starts.
     await once(launched, 'message')
     worker = launched
     launched.on('error', (error) => log.error({ err: error }, 'the embedded database crashed'))
@@ -49,7 +56,7 @@ export function createEmbedded(dataDir: string, log: Logger): Embedded {
 
   function relaunch(): void {
     restart = setTimeout(() => {
-      launch().catch((error: Error) => {
+      launching = launch().catch((error: Error) => {
         log.error({ err: error }, 'the embedded database could not be started again')
         if (running) relaunch()
       })
@@ -58,15 +65,13 @@ export function createEmbedded(dataDir: string, log: Logger): Embedded {
   }
 
   async function start(): Promise<void> {
-    if (dataDir !== memory) {
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-      unlock = lockDirectory(dataDir)
-    }
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    unlock = lockDirectory(dataDir)
     try {
       await launch()
       running = true
     } catch (error) {
-      unlock?.()
+      unlock()
       throw new Error(`the embedded database in ${dataDir} could not be started: ${(error as Error).message}`, { cause: error })
     }
   }
@@ -74,6 +79,7 @@ export function createEmbedded(dataDir: string, log: Logger): Embedded {
   async function stop(): Promise<void> {
     running = false
     clearTimeout(restart)
+    await launching
     if (worker) {
       const exited = once(worker, 'exit')
       worker.postMessage('close')
@@ -83,12 +89,18 @@ export function createEmbedded(dataDir: string, log: Logger): Embedded {
     unlock = undefined
   }
 
-  function current(): Worker {
-    if (worker) return worker
-    throw new DatabaseUnavailable(running ? 'the embedded database is being restarted' : 'the embedded database is not running')
+  const peer = {
+    answerTimeout,
+    worker() {
+      if (worker) return worker
+      throw new DatabaseUnavailable(running ? 'the embedded database is being restarted' : 'the embedded database is not running')
+    },
+    onSilence(silent: Worker) {
+      log.error({ seconds: answerTimeout / 1000 }, 'the embedded database did not answer a statement; it is restarted')
+      silent.terminate()
+    },
   }
-
-  return { start, stop, stream: () => new EmbeddedStream(current) }
+  return { start, stop, stream: () => new EmbeddedStream(peer) }
 }
 
 /** Sources run as they are (.ts); the published package is compiled (.js). */

@@ -71,7 +71,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
     clearTimeout(timer)
     lost.end().catch(() => {})
     if (stopped) return
-    log.warn({ err: error }, 'the connection that listens for notifications was lost')
+    log.warn({ reason: error.message }, 'the connection that listens for notifications was lost')
     reconnect()
   }
 

@@ -4,14 +4,13 @@ import type { Connection } from '../database.ts'
 import { createListener } from './listener.ts'
 import { openSessions } from './sessions.ts'
 import { valueTypes } from './values.ts'
+import { watchForSilence } from './watchdog.ts'
 
 /** Milliseconds. A request must learn within 3 s that the database is away, so getting a session takes less. */
 const timeouts = { connect: 2500, idle: 30_000, statement: 60_000, idleInTransaction: 60_000 }
 
-const poolSize = 10
-
-/** A Postgres server, by URL. */
-export function createPostgresConnection(url: string, log: Logger): Connection {
+/** A Postgres server, by URL, with at most `poolSize` sessions and one more that listens. */
+export function createPostgresConnection(url: string, poolSize: number, log: Logger): Connection {
   // Not quoted in the message: it may hold a password.
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url))
     throw new Error('database.url must be a URL like postgres://user:password@host:5432/database')
@@ -31,18 +30,21 @@ export function createPostgresConnection(url: string, log: Logger): Connection {
     idle_in_transaction_session_timeout: timeouts.idleInTransaction,
     keepAlive: true,
   })
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to the database was lost'))
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'an idle connection to the database was lost'))
   const sessions = openSessions(pool)
   const listener = createListener(config, log)
+  let stopWatching: (() => void) | undefined
 
   return {
     sessions,
     async start() {
+      stopWatching = watchForSilence(pool, config)
       await sessions.query('SELECT 1')
     },
     async stop() {
       await listener.stop()
       await pool.end()
+      stopWatching?.()
     },
     listen: listener.listen,
     async notify(channel, payload) {

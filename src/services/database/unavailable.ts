@@ -2,6 +2,9 @@ import pg from 'pg'
 
 /** The database cannot be reached (or not in time). Nothing is known to be wrong with the statement itself. */
 export class DatabaseUnavailable extends Error {
+  /** Marks errors of services that callers may try again later; the pipeline answers 503 `unavailable`. */
+  readonly unavailable = true
+
   constructor(reason: string, options?: ErrorOptions) {
     super(`the database is not available: ${reason}`, options)
     this.name = 'DatabaseUnavailable'
@@ -10,9 +13,9 @@ export class DatabaseUnavailable extends Error {
 
 /**
  * SQLSTATEs that speak of the server rather than of the statement: class 08 (connection), 28 (authorization), 3D (no such database),
- * 57P (shutdown, crash, starting up), 53 (out of connections, memory or disk), 25P03 and 25006 (idle too long; read-only after a failover).
+ * 57P (shutdown, crash, starting up), 53100 (disk full), 53300 (too many connections), 25P03 and 25006 (idle too long; read-only after a failover).
  */
-const serverStates = /^(08|28|3D|53|57P|25P03|25006)/
+const serverStates = /^(08|28|3D|53100|53300|57P|25P03|25006)/
 
 /** Turns what node-postgres rejects with into `DatabaseUnavailable` where the connection is to blame; leaves all else as it is. */
 export function asUnavailable(error: unknown): unknown {
