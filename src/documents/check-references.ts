@@ -1,4 +1,4 @@
-import { escapePointer, isObject, type Located } from './document.ts'
+import { escapePointer, type Located } from './document.ts'
 import type { Documents } from './documents.ts'
 import { isReference } from './references.ts'
 

@@ -16,6 +16,7 @@ const colon = 0x3a
  */
 export function jsonPlaces(text: string): FindPlace {
   const indexed = new Map<number, Map<string, Entry>>()
+  let root: Place | undefined
   const index = (start: number): Map<string, Entry> => {
     let entries = indexed.get(start)
     if (entries === undefined) {
@@ -26,8 +27,8 @@ export function jsonPlaces(text: string): FindPlace {
     return entries
   }
   return (tokens) => {
-    const start = skipSpace(text, 0)
-    let place: Place = { value: { start, end: skipValue(text, start) } }
+    root ??= rootPlace(text)
+    let place = root
     for (const token of tokens) {
       const entry = index(place.value.start).get(token)
       if (entry === undefined) break
@@ -35,6 +36,11 @@ export function jsonPlaces(text: string): FindPlace {
     }
     return place
   }
+}
+
+function rootPlace(text: string): Place {
+  const start = skipSpace(text, 0)
+  return { value: { start, end: skipValue(text, start) } }
 }
 
 /** How many object members the text of a well-formed JSON document has, duplicates included. */

@@ -1,0 +1,203 @@
+import type { Diagnostics } from './diagnostics.ts'
+import { child, isObject, type Located, members } from './document.ts'
+import type { Documents } from './documents.ts'
+import { nearest } from './suggest.ts'
+
+const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
+const pathItemKeys = new Set([...methods, '$ref', 'summary', 'description', 'servers', 'parameters', 'additionalOperations'])
+const places = ['path', 'query', 'header', 'cookie', 'querystring']
+
+/** Checks every path item and operation for what would keep them from being served as they are meant. */
+export function checkOperations(root: Located, documents: Documents, diagnostics: Diagnostics): void {
+  const ids = new Map<string, Located>()
+  for (const [template, written] of members(child(root, 'paths'))) {
+    if (template.startsWith('x-')) continue
+    checkTemplate(template, written, diagnostics)
+    const pathItem = documents.follow(written)
+    if (pathItem === undefined) continue
+    if (!isObject(pathItem.value)) {
+      diagnostics.error('wrong-type', pathItem, `the path ${template} must hold an object`)
+      continue
+    }
+    checkPathItemKeys(template, pathItem, diagnostics)
+    for (const method of methods) {
+      const operation = child(pathItem, method)
+      if (operation === undefined || !isObject(operation.value)) continue
+      checkOperationId(operation, ids, diagnostics)
+      checkParameters({ template, method, pathItem, operation }, documents, diagnostics)
+      checkResponses(`${method.toUpperCase()} ${template}`, operation, documents, diagnostics)
+    }
+  }
+}
+
+function checkTemplate(template: string, written: Located, diagnostics: Diagnostics): void {
+  const at = () => written.document.locate(written.pointer, 'key')
+  if (!template.startsWith('/')) {
+    diagnostics.warning(
+      'path-template',
+      at(),
+      `the path "${template}" does not begin with a slash; it is served as "/${template}"`,
+    )
+  }
+  if (/\{[^}]*$|\{[^}]*\{|\{\}|^[^{]*\}/.test(template)) {
+    diagnostics.error('path-template', at(), `the braces of the path "${template}" do not match`, 'A variable is written {name}.')
+  }
+  const names = variablesOf(template)
+  for (const name of names) {
+    if (names.indexOf(name) === names.lastIndexOf(name)) continue
+    diagnostics.warning(
+      'path-template',
+      at(),
+      `the variable {${name}} stands twice in the path "${template}"; the last one counts`,
+    )
+  }
+}
+
+function checkPathItemKeys(template: string, pathItem: Located, diagnostics: Diagnostics): void {
+  for (const [key, node] of members(pathItem)) {
+    if (pathItemKeys.has(key) || key.startsWith('x-')) continue
+    const near = nearest(key, methods)
+    const hint = near === undefined ? `Methods are ${methods.join(', ')}.` : `Did you mean "${near}"?`
+    diagnostics.warning(
+      'unknown-method',
+      node.document.locate(node.pointer, 'key'),
+      `"${key}" at ${template} is no method; it is not served`,
+      hint,
+    )
+  }
+}
+
+function checkOperationId(operation: Located, ids: Map<string, Located>, diagnostics: Diagnostics): void {
+  const node = child(operation, 'operationId')
+  if (node === undefined) return
+  if (typeof node.value !== 'string') {
+    diagnostics.error('wrong-type', node, 'an operationId must be text')
+    return
+  }
+  const first = ids.get(node.value)
+  if (first === undefined) {
+    ids.set(node.value, node)
+    return
+  }
+  // The same path item may stand at two paths by $ref.
+  const { file, line } = first.document.locate(first.pointer)
+  diagnostics.error(
+    'duplicate-operation-id',
+    node,
+    `the operationId "${node.value}" was used before, at ${file}:${line}`,
+    'Each operation needs a name of its own.',
+  )
+}
+
+interface OperationPlace {
+  template: string
+  method: string
+  pathItem: Located
+  operation: Located
+}
+
+function checkParameters(
+  { template, method, pathItem, operation }: OperationPlace,
+  documents: Documents,
+  diagnostics: Diagnostics,
+): void {
+  const name = `${method.toUpperCase()} ${template}`
+  const inherited = readParameters(name, pathItem, documents, diagnostics)
+  const own = readParameters(name, operation, documents, diagnostics)
+  const declared = new Set([...inherited, ...own].filter(({ place }) => place === 'path').map((parameter) => parameter.name))
+  const variables = variablesOf(template)
+  for (const { name: variable, place, node } of [...inherited, ...own]) {
+    if (place !== 'path' || variables.includes(variable)) continue
+    const near = nearest(variable, variables)
+    const hint = near === undefined ? undefined : `Did you mean {${near}}?`
+    diagnostics.warning(
+      'path-parameter',
+      node,
+      `the path parameter "${variable}" does not stand in the path "${template}"; it is ignored`,
+      hint,
+    )
+  }
+  for (const variable of variables) {
+    if (!declared.has(variable))
+      diagnostics.warning(
+        'path-parameter',
+        operation,
+        `${name} declares no parameter for {${variable}}; any text is accepted there`,
+      )
+  }
+}
+
+interface ParameterPlace {
+  name: string
+  place: string
+  node: Located
+}
+
+function readParameters(operation: string, holder: Located, documents: Documents, diagnostics: Diagnostics): ParameterPlace[] {
+  const list = child(holder, 'parameters')
+  if (list === undefined) return []
+  if (!Array.isArray(list.value)) {
+    diagnostics.error('wrong-type', list, `the parameters of ${operation} must be a list`)
+    return []
+  }
+  const found = new Map<string, ParameterPlace>()
+  for (const [, written] of members(list)) {
+    const node = documents.follow(written)
+    const parameter = node && readParameter(operation, node, diagnostics)
+    if (parameter === undefined) continue
+    const key = `${parameter.place} ${parameter.name}`
+    if (found.has(key))
+      diagnostics.error(
+        'duplicate-parameter',
+        written,
+        `the ${parameter.place} parameter "${parameter.name}" of ${operation} is declared twice`,
+      )
+    else found.set(key, parameter)
+  }
+  return [...found.values()]
+}
+
+function readParameter(operation: string, node: Located, diagnostics: Diagnostics): ParameterPlace | undefined {
+  const name = child(node, 'name')
+  const place = child(node, 'in')
+  if (typeof name?.value !== 'string') {
+    diagnostics.error('invalid-parameter', name ?? node, `a parameter of ${operation} has no "name"`)
+    return undefined
+  }
+  if (typeof place?.value === 'string' && places.includes(place.value)) return { name: name.value, place: place.value, node }
+  const found = place === undefined ? 'no "in"' : `"in: ${String(place.value)}"`
+  const isSwagger = place?.value === 'body' || place?.value === 'formData'
+  const hint = isSwagger ? 'OpenAPI 3 describes bodies by "requestBody".' : undefined
+  diagnostics.error(
+    'invalid-parameter',
+    place ?? node,
+    `the parameter "${name.value}" of ${operation} has ${found}; allowed are ${places.join(', ')}`,
+    hint,
+  )
+  return undefined
+}
+
+function checkResponses(operation: string, node: Located, documents: Documents, diagnostics: Diagnostics): void {
+  const responses = documents.get(node, 'responses')
+  if (responses === undefined) return
+  if (!isObject(responses.value)) {
+    diagnostics.error('wrong-type', responses, `the responses of ${operation} must be an object of status codes`)
+    return
+  }
+  for (const [status, response] of members(responses)) {
+    if (status.startsWith('x-')) continue
+    if (!/^([1-5]\d\d|[1-5][xX]{2}|default)$/.test(status)) {
+      diagnostics.warning(
+        'invalid-status',
+        response.document.locate(response.pointer, 'key'),
+        `"${status}" at ${operation} is no status: it must be 100 to 599, 1XX to 5XX, or default`,
+      )
+    } else if (!isObject(response.value)) {
+      diagnostics.error('wrong-type', response, `the response ${status} of ${operation} must be an object`)
+    }
+  }
+}
+
+function variablesOf(template: string): string[] {
+  return [...template.matchAll(/\{([^{}]+)\}/g)].map((match) => match[1] as string)
+}
