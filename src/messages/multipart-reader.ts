@@ -10,7 +10,8 @@ import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompre
 import busboy from 'busboy'
 import type { RequestContext } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
-import { type Coding, codingOf, continueBody, tooLarge } from './read-body.ts'
+import { lazy } from './lazy.ts'
+import { type Coding, codingOf, continueBody, tooLarge } from './read-bytes.ts'
 import { UploadedFile } from './uploaded-file.ts'
 
 /** One part of a multipart body, in the order of the body. */
@@ -51,7 +52,10 @@ export async function readMultipart(context: RequestContext, limits: MultipartLi
     await pipeline([...stages, reader.parser])
     return await reader.parts()
   } catch (error) {
-    return error instanceof Refusal ? error.problem : brokenBody(coding)
+    if (error instanceof Refusal) return error.problem
+    // What the disk refuses is our fault, not the caller's.
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error
+    return brokenBody(coding)
   }
 }
 
@@ -111,15 +115,13 @@ function openReader({ req, res }: RequestContext, limits: MultipartLimits, isTex
     return problem('malformed_request', { detail: 'The Content-Type field of a multipart body needs a boundary.' })
   }
   const parts: (Part | Promise<Part>)[] = []
-  let directory: Promise<string> | undefined
+  const directory = lazy(() => temporaryDirectory(res))
 
   parser.on('field', (name, text, info) => parts.push({ name, text, mediaType: info.mimeType }))
   parser.on('file', (name, stream, info) => {
-    const part = isText(name, info.mimeType)
-      ? readText(name, stream, info.mimeType)
-      : storeFile(name, stream, info, (directory ??= temporaryDirectory(res)))
-    // The parser's own end waits for nobody; a fault is met where all parts are awaited.
-    part.catch(() => {})
+    const part = isText(name, info.mimeType) ? readText(name, stream, info.mimeType) : storeFile(name, stream, info, directory())
+    // The parser would wait for ever for a part that nobody reads on.
+    part.catch((error: Error) => parser.destroy(error))
     parts.push(part)
   })
   parser.on('partsLimit', () => {

@@ -28,7 +28,7 @@ export function compileMultipart(media: MediaType, tools: MessageTools, limits: 
     return isJson(mediaType) && item.object && !item.scalars.includes('string')
   }
 
-  function valueOf(name: string, parts: readonly Part[]): unknown {
+  function joinParts(name: string, parts: readonly Part[]): unknown {
     const property = shape.property(name)
     const texts = parts.map((part) => ('file' in part ? '' : part.text))
     const encoding = encodings.get(name)
@@ -44,7 +44,7 @@ export function compileMultipart(media: MediaType, tools: MessageTools, limits: 
     const value = bareRecord()
     const files: { name: string; index: number | undefined; file: UploadedFile }[] = []
     for (const [name, own] of Map.groupBy(parts, (part) => part.name)) {
-      value[name] = valueOf(name, own)
+      value[name] = joinParts(name, own)
       for (const [index, part] of own.entries()) {
         if ('file' in part) files.push({ name, index: Array.isArray(value[name]) ? index : undefined, file: part.file })
       }

@@ -7,6 +7,8 @@ export interface Declared {
 
 /** How many distinct spellings of one header field are remembered per operation. */
 const remembered = 64
+/** Longer ones are no spelling that comes again, and would only hold memory. */
+const longest = 256
 
 /** The declared entry that fits a `Content-Type` closest; the first of equals. */
 export function closest<Entry extends Declared>(actual: MediaRange, declared: readonly Entry[]): Entry | undefined {
@@ -22,14 +24,15 @@ export function closest<Entry extends Declared>(actual: MediaRange, declared: re
   return best
 }
 
-/** Remembers the answers for the spellings that clients use; a flood of odd ones is answered without being kept. */
+/** Remembers the answers for the spellings that were met last. */
 export function memoize<Answer>(answer: (text: string) => Answer): (text: string) => Answer {
   const known = new Map<string, Answer>()
   return function remember(text) {
     const hit = known.get(text)
     if (hit !== undefined) return hit
     const value = answer(text)
-    if (known.size < remembered && text.length < 256) known.set(text, value)
+    if (known.size === remembered) known.delete(known.keys().next().value as string)
+    if (text.length <= longest) known.set(text, value)
     return value
   }
 }

@@ -58,17 +58,20 @@ function readPair(search: string, start: number, end: number, names: QueryNames,
   const name = decodeForm(search.slice(start, equals))
   const raw = equals === end ? '' : search.slice(equals + 1, end)
   const slot = names.slots.get(name)
-  if (slot !== undefined) return put(texts.slots, slot, raw)
-  if (names.deep.size > 0) {
-    const bracket = name.indexOf('[')
-    const deep = bracket > 0 && name.endsWith(']') ? names.deep.get(name.slice(0, bracket)) : undefined
-    if (deep !== undefined) {
-      texts.deep[deep] ??= []
-      ;(texts.deep[deep] as [string, string][]).push([name.slice(bracket), raw])
-      return
-    }
+  if (slot !== undefined) put(texts.slots, slot, raw)
+  else if (names.deep.size === 0 || !putDeep(texts.deep, names.deep, name, raw)) {
+    if (names.open) texts.rest.push([name, raw])
   }
-  if (names.open) texts.rest.push([name, raw])
+}
+
+function putDeep(deep: QueryTexts['deep'], slots: ReadonlyMap<string, number>, name: string, raw: string): boolean {
+  const bracket = name.indexOf('[')
+  const slot = bracket > 0 && name.endsWith(']') ? slots.get(name.slice(0, bracket)) : undefined
+  if (slot === undefined) return false
+  const pairs = deep[slot] ?? []
+  pairs.push([name.slice(bracket), raw])
+  deep[slot] = pairs
+  return true
 }
 
 function put(slots: (string | string[] | undefined)[], slot: number, raw: string): void {

@@ -1,5 +1,6 @@
 import { child, isObject, type Located, members } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
+import { lazy } from './lazy.ts'
 
 /** How far chains of `$ref` and `allOf` are followed for a default; deeper ones are cycles. */
 const maxDepth = 16
@@ -178,12 +179,4 @@ function descend(node: Located, key: string, name: string | number): Located | u
 
 function present(node: Located | undefined): Located[] {
   return node === undefined ? [] : [node]
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: { value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }

@@ -18,7 +18,13 @@ export interface Case {
 export interface ParameterCase extends Case {
   readonly operationId: string
   readonly source: { test: string }
-  readonly param: { in: 'path' | 'query' | 'header' | 'cookie'; name: string; style: string | null; explode: boolean | null; type?: string }
+  readonly param: {
+    in: 'path' | 'query' | 'header' | 'cookie'
+    name: string
+    style: string | null
+    explode: boolean | null
+    type?: string
+  }
 }
 
 /** What became of one case. */

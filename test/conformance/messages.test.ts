@@ -12,11 +12,17 @@ function report(suite: string, results: readonly Result[]): void {
 t.test('parameters are decoded as the public suites say', { skip }, async (t) => {
   const results = await runParameterCases(t)
   report('param-decode', results)
-  t.strictSame(results.filter((result) => !result.passed), [])
+  t.strictSame(
+    results.filter((result) => !result.passed),
+    [],
+  )
 })
 
 t.test('requests reach their operations as the public suites say', { skip }, async (t) => {
   const results = await runRequestCases(t)
   report('libopenapi', results)
-  t.strictSame(results.filter((result) => result.status >= 500), [])
+  t.strictSame(
+    results.filter((result) => result.status >= 500),
+    [],
+  )
 })

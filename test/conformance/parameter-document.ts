@@ -13,13 +13,17 @@ const scalars = ['string', 'integer', 'number', 'boolean']
  * its name (`query array/invalid integer items`), in its `type` and in the value that is expected.
  */
 export function schemaOf({ source, param, expect }: ParameterCase): Schema {
-  if (param.type !== undefined) return { string, array: listOf(string), object: recordOf({ R: typed('integer'), G: typed('integer'), B: typed('integer') }) }[param.type] as Schema
+  if (param.type !== undefined)
+    return { string, array: listOf(string), object: recordOf({ R: typed('integer'), G: typed('integer'), B: typed('integer') }) }[
+      param.type
+    ] as Schema
   const [, group = '', name = ''] = /^\w+\/(.+)\/(.+)$/.exec(source.test) ?? []
   const named = scalars.find((type) => name.includes(type))
   if (name === 'no param, for arrays') return listOf(string)
   if (name === 'valid integer prop' || typeof expect.decoded === 'number') return typed(named ?? 'number')
   if (group.endsWith('array')) return listOf(typed(named ?? 'string'))
-  if (group.endsWith('object')) return named === undefined ? recordOf({ id: string, name: string }) : recordOf({ foo: typed(named) })
+  if (group.endsWith('object'))
+    return named === undefined ? recordOf({ id: string, name: string }) : recordOf({ foo: typed(named) })
   return typed(named ?? 'string')
 }
 
@@ -30,7 +34,9 @@ export function parameterDocument(cases: readonly ParameterCase[]): object {
     const { param, request } = one
     const base = `/${request.path.split(/[/?]/)[1]}`
     const path = param.in === 'path' ? `${base}/{${param.name}}` : base
-    paths[path] ??= { get: { operationId: one.operationId, parameters: [parameterOf(one)], responses: { 200: { description: 'ok' } } } }
+    paths[path] ??= {
+      get: { operationId: one.operationId, parameters: [parameterOf(one)], responses: { 200: { description: 'ok' } } },
+    }
   }
   return { openapi: '3.0.3', paths }
 }

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
 import type { RequestContext } from '../../src/context.ts'
 import { serveDocument } from '../messages/serve-document.ts'
@@ -26,10 +26,16 @@ function judgeParameter(one: ParameterCase, status: number, context: RequestCont
     const passed = context === undefined && expect.acceptableStatus?.includes(status) === true
     return { ...verdict, passed, difference: passed ? '' : `wanted ${expect.acceptableStatus}, got ${status}` }
   }
-  const record = context && { path: context.params, query: context.query, header: context.headers, cookie: context.cookies }[param.in]
+  const record =
+    context && { path: context.params, query: context.query, header: context.headers, cookie: context.cookies }[param.in]
   const seen = record?.[param.name]
-  const passed = context !== undefined && (expect.present === false ? seen === undefined : isDeepStrictEqual(plain(seen), expect.decoded))
-  return { ...verdict, passed, difference: passed ? '' : `wanted ${JSON.stringify(expect.decoded)}, got ${JSON.stringify(seen)} (${status})` }
+  const passed =
+    context !== undefined && (expect.present === false ? seen === undefined : isDeepStrictEqual(plain(seen), expect.decoded))
+  return {
+    ...verdict,
+    passed,
+    difference: passed ? '' : `wanted ${JSON.stringify(expect.decoded)}, got ${JSON.stringify(seen)} (${status})`,
+  }
 }
 
 /** The value without the prototypes that decoded records have. */
@@ -45,7 +51,13 @@ export async function runRequestCases(t: Test): Promise<Result[]> {
     for (const one of cases) {
       const { status } = await send(served.url, one.request)
       const passed = one.expect.acceptableStatus?.includes(status) === true
-      results.push({ id: one.id, tier: one.tier, status, passed, difference: passed ? '' : `wanted ${one.expect.outcome} ${one.expect.acceptableStatus}, got ${status}` })
+      results.push({
+        id: one.id,
+        tier: one.tier,
+        status,
+        passed,
+        difference: passed ? '' : `wanted ${one.expect.outcome} ${one.expect.acceptableStatus}, got ${status}`,
+      })
     }
   }
   return results

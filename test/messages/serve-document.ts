@@ -43,14 +43,17 @@ export async function serveDocument(t: Test, document: object | string, options:
   const directory = mkdtempSync(join(tmpdir(), 'gatefold-test-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   const file = typeof document === 'string' ? document : join(directory, 'openapi.json')
-  if (typeof document !== 'string') writeFileSync(file, JSON.stringify({ openapi: '3.1.0', info: { title: 't', version: '1' }, ...document }))
+  if (typeof document !== 'string')
+    writeFileSync(file, JSON.stringify({ openapi: '3.1.0', info: { title: 't', version: '1' }, ...document }))
 
   const diagnostics = new Diagnostics()
   const documents = openDocuments({ directory, diagnostics })
   const loaded = documents.load(file)
   if (loaded === undefined) throw new Error(`cannot read ${file}`)
   const { request = 'enforce', response = 'report', partLimit = 100, bodyLimit = 65_536 } = options
-  const settings = new Map([['validate', { value: { request, response, partLimit, bodyLimit }, origins: new Map() }]])
+  const settings = new Map([
+    ['validate', { value: { request, response, partLimit, bodyLimit }, origins: new Map(), node: undefined }],
+  ])
   const operations = readOperations(loaded, '', documents, diagnostics).map((declared) => ({
     ...declared,
     parameters: readParameters(declared, documents),

@@ -44,7 +44,11 @@ export function continueBody(request: IncomingMessage, response: ServerResponse)
 }
 
 /** Reads a whole body of at most `limit` bytes, as sent and as decoded. A body that breaks off is a problem too. */
-export function readBody(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | Problem> | Problem {
+export function readBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+): Promise<Buffer | Problem> | Problem {
   const coding = codingOf(request)
   if (coding instanceof Problem) return coding
   if (Number(request.headers['content-length']) > limit) return tooLarge(limit)
