@@ -26,7 +26,7 @@ export function verificationKey(
     key,
     async verify(text, algorithm) {
       const check = checks.get(algorithm)
-      return check !== undefined && check(text)
+      return check?.(text) ?? false
     },
   }
 }
