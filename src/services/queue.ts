@@ -1,0 +1,92 @@
+import { PgBoss } from 'pg-boss'
+import type { Logger } from 'pino'
+import type { Database, Queryable } from './database.ts'
+import type { Lifecycle, ServiceDefinition } from './service.ts'
+
+/** An attempt of a task that is due at some time. */
+export interface Job {
+  id: string
+  task: string
+}
+
+/** The jobs of all tasks, kept by pg-boss. Everything happens in the caller's transaction. */
+export interface Queue {
+  /** Puts an attempt into a queue; it is due after `delay` milliseconds by the clock of the database. */
+  send(tx: Queryable, queue: string, job: Job & { priority: number; delay: number }): Promise<void>
+  /** Takes at most `limit` due jobs, highest priority and oldest first, out of a queue. No other transaction sees them meanwhile. */
+  take(tx: Queryable, queue: string, limit: number): Promise<Job[]>
+  /** Forgets a job that nobody has to run any more. */
+  remove(queue: string, job: string): Promise<void>
+  /** Makes sure that queues of these names are there; called once before the first job. */
+  open(queues: readonly string[]): Promise<void>
+}
+
+declare module './service.ts' {
+  interface Services {
+    queue: Queue
+  }
+}
+
+const statements = (tx: Queryable) => ({ executeSql: (text: string, values?: unknown[]) => tx.query<any>(text, values) })
+
+/**
+ * pg-boss as the keeper of due attempts. Attempts, retries, timeouts and lost workers are counted on the task's own row, where
+ * they can be fenced; so a job has one life: it is taken and deleted in the transaction that starts its attempt.
+ */
+export function createQueue(database: Database, log: Logger): Queue & Required<Pick<Lifecycle, 'start' | 'stop'>> {
+  const boss = new PgBoss({
+    ...database.boss,
+    schema: `${database.schema}_queue`,
+    schedule: false,
+    registerInstance: false,
+  })
+  boss.on('error', (error) => log.warn({ err: error }, 'queue'))
+  boss.on('warning', (warning) => log.warn({ warning }, 'queue'))
+  let started: Promise<void> | undefined
+  let stopped: Promise<void> | undefined
+
+  return {
+    async send(tx, queue, { id, task, priority, delay }) {
+      await boss.send(queue, { task }, { id, priority, startAfter: delay / 1000, db: statements(tx) })
+    },
+    async take(tx, queue, limit) {
+      const db = statements(tx)
+      const jobs = await boss.fetch<{ task: string }>(queue, { batchSize: limit, db })
+      if (jobs.length === 0) return []
+      await boss.deleteJob(
+        queue,
+        jobs.map(({ id }) => id),
+        { db },
+      )
+      return jobs.map(({ id, data }) => ({ id, task: data.task }))
+    },
+    async remove(queue, job) {
+      await boss.deleteJob(queue, job)
+    },
+    async open(queues) {
+      for (const queue of queues) {
+        await boss.createQueue(queue, { retryLimit: 0, retentionSeconds: unlimited, deleteAfterSeconds: 3600 })
+      }
+    },
+    start() {
+      started ??= boss.start().then(() => {})
+      return started
+    },
+    stop() {
+      stopped ??= Promise.resolve(started).then(
+        () => boss.stop({ graceful: false, close: false }),
+        () => {},
+      )
+      return stopped
+    },
+  }
+}
+
+/** Seconds after which pg-boss deletes a job that nobody took; a queued task must never lose its job for its age. */
+const unlimited = 10 * 365 * 86_400
+
+export const queueService: ServiceDefinition<'queue'> = {
+  name: 'queue',
+  uses: ['database'],
+  create: ({ services, log }) => createQueue(services.database, log),
+}

@@ -1,0 +1,139 @@
+import type { Logger } from 'pino'
+import type { HandlerContext } from '../context.ts'
+import type { Services } from '../services/service.ts'
+import { type RunningAttempt, runAttempt, type StopReason } from './attempt.ts'
+import { claimTasks } from './claim.ts'
+import type { TaskDefinition, TaskDefinitions } from './definition.ts'
+import { lease } from './lease.ts'
+import { appendReports, type Report } from './log.ts'
+import { createReporter } from './reporter.ts'
+import type { ClaimedTask } from './rows.ts'
+import { settle } from './settle.ts'
+import type { TaskStore } from './store.ts'
+import { taskLog } from './task-log.ts'
+
+export interface SlotOptions {
+  store: TaskStore
+  definitions: TaskDefinitions
+  services: Services
+  health: HandlerContext['health']
+  log: Logger
+  /** The id of this process' worker. */
+  worker: string
+}
+
+/** The attempts that this process runs: at most `concurrency` of each operation. */
+export interface Slots {
+  /** Claims as many due tasks as there is room for. */
+  fill(definition: TaskDefinition): Promise<void>
+  /** What runs now. */
+  running(): ClaimedTask[]
+  stop(taskId: string, reason: StopReason): void
+  /** Claims nothing any more; resolves when all that runs has ended and is written. */
+  close(): Promise<void>
+}
+
+export function createSlots({ store, definitions, services, health, log, worker }: SlotOptions): Slots {
+  const { database, notifications } = store
+  const occupied = new Map<string, { task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
+  const load = new Map<TaskDefinition, number>()
+  const filling = new Map<TaskDefinition, { again: boolean }>()
+  let closed = false
+
+  /** One claim of an operation at a time: what ends or becomes due meanwhile shares the next one. */
+  async function fill(definition: TaskDefinition): Promise<void> {
+    const current = filling.get(definition)
+    if (current !== undefined) {
+      current.again = true
+      return
+    }
+    const turn = { again: true }
+    filling.set(definition, turn)
+    try {
+      while (turn.again && !closed) {
+        turn.again = false
+        const room = definition.options.concurrency - (load.get(definition) ?? 0)
+        if (room <= 0) break
+        const { tasks, full } = await claimTasks(store, definition, worker, room)
+        for (const task of tasks) occupy(definition, task)
+        turn.again ||= full
+      }
+    } catch (error) {
+      // The next look for due tasks tries again.
+      log.warn({ err: error, op: definition.operation.id }, 'tasks could not be claimed')
+    } finally {
+      filling.delete(definition)
+    }
+  }
+
+  function occupy(definition: TaskDefinition, task: ClaimedTask): void {
+    const reporter = createReporter(
+      (reports) => append(task, reports),
+      () => stop(task.id, 'TaskLost'),
+    )
+    const ownLog = taskLog(log, bindings(definition, task), reporter.line)
+    const attempt = runAttempt(definition, task, { services, health, log: ownLog, reporter })
+    load.set(definition, (load.get(definition) ?? 0) + 1)
+    const done = attempt.ending.then(async (ending) => {
+      const reports = await reporter.close()
+      if (ending !== undefined) await persist(() => settle(store, definitions, definition, task, ending, reports))
+      occupied.delete(task.id)
+      load.set(definition, (load.get(definition) ?? 1) - 1)
+      void fill(definition)
+    })
+    occupied.set(task.id, { task, attempt, done })
+  }
+
+  async function append(task: ClaimedTask, reports: readonly Report[]): Promise<boolean> {
+    const last = await appendReports(database, database.schema, task.id, task.fence, reports)
+    if (last === undefined) return false
+    notifications.events(task.id, last - reports.length + 1, last, task.owner)
+    return true
+  }
+
+  /** Writes an ending, again and again for as long as nobody else may have been given the task. */
+  async function persist(write: () => Promise<boolean>): Promise<void> {
+    const until = performance.now() + lease.lapse
+    for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
+      try {
+        await write()
+        return
+      } catch (error) {
+        log.warn({ err: error }, 'the end of a task could not be written')
+        if (closed || performance.now() > until) return
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+    }
+  }
+
+  function stop(taskId: string, reason: StopReason): void {
+    occupied.get(taskId)?.attempt.stop(reason)
+  }
+
+  return {
+    fill,
+    running: () => [...occupied.values()].map(({ task }) => task),
+    stop,
+    async close() {
+      closed = true
+      // A claim in flight may still bring tasks.
+      while (filling.size > 0 || occupied.size > 0) {
+        await Promise.race([...occupied.values()].map(({ done }) => done).concat(tick()))
+      }
+    },
+  }
+}
+
+function bindings(definition: TaskDefinition, task: ClaimedTask): Record<string, unknown> {
+  return {
+    task_id: task.id,
+    op: definition.operation.id,
+    attempt: task.attempt,
+    request_id: task.request_id,
+    ...(task.traceparent !== null && { traceparent: task.traceparent }),
+  }
+}
+
+function tick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20))
+}

@@ -1,0 +1,49 @@
+import { format } from 'node:util'
+import type { Logger } from 'pino'
+
+export interface LogLine {
+  level: string
+  message: string
+  fields?: Record<string, unknown>
+}
+
+/** Levels that reach the task's owner; the others are for whoever runs the gateway. */
+const shown = ['info', 'warn', 'error', 'fatal'] as const
+
+/**
+ * The `context.log` of a task: writes where the gateway's own log goes, and calls `onLine` for every line from `info` up. Errors
+ * among the fields stay in the gateway's log: their messages and stacks are internal.
+ */
+export function taskLog(parent: Logger, bindings: Record<string, unknown>, onLine: (line: LogLine) => void): Logger {
+  return watch(parent.child(bindings), onLine)
+}
+
+function watch(log: Logger, onLine: (line: LogLine) => void): Logger {
+  for (const level of shown) {
+    const write = log[level].bind(log) as (...args: unknown[]) => void
+    log[level] = (...args: unknown[]) => {
+      write(...args)
+      const line = toLine(level, args)
+      if (line !== undefined) onLine(line)
+    }
+  }
+  const child = log.child as unknown as (...args: unknown[]) => unknown
+  log.child = ((...args: Parameters<Logger['child']>) =>
+    watch(child.apply(log, args) as Logger, onLine)) as unknown as Logger['child']
+  return log
+}
+
+function toLine(level: string, args: readonly unknown[]): LogLine | undefined {
+  const [first, ...rest] = args
+  if (typeof first === 'string') return { level, message: format(first, ...rest) }
+  const message = typeof rest[0] === 'string' ? format(...rest) : ''
+  const fields = plainFields(first)
+  if (message === '' && fields === undefined) return undefined
+  return { level, message, ...(fields && { fields }) }
+}
+
+function plainFields(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || value instanceof Error) return undefined
+  const kept = Object.entries(value).filter(([, field]) => !(field instanceof Error))
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
+}

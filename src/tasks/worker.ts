@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto'
+import { windUp } from './attempt.ts'
+import { dueOperations } from './due.ts'
+import { createHeartbeat } from './heartbeat.ts'
+import { endLease, lease } from './lease.ts'
+import { repeat } from './repeat.ts'
+import { createSlots, type SlotOptions } from './slots.ts'
+
+export interface Worker {
+  start(): Promise<void>
+  /** Takes no more tasks, lets those that run end within `grace` milliseconds, and hands the rest back. */
+  stop(grace: number): Promise<void>
+}
+
+/** Milliseconds between two looks for due tasks that no notification told of: delays that are over, processes that died. */
+const backstop = 1000
+
+/** The part of a process that runs tasks. */
+export function createWorker(options: Omit<SlotOptions, 'worker'>): Worker {
+  const { store, definitions, log } = options
+  const worker = randomUUID()
+  const slots = createSlots({ ...options, worker })
+  const beat = createHeartbeat(store, definitions, slots, worker, log)
+  const operations = [...definitions.keys()]
+  const byQueue = new Map([...definitions.values()].map((definition) => [definition.queue, definition]))
+  const delays = new Set<NodeJS.Timeout>()
+  const loops: (() => Promise<void>)[] = []
+
+  function fill(operation: string): void {
+    const definition = definitions.get(operation)
+    if (definition !== undefined) void slots.fill(definition)
+  }
+
+  async function lookForDue(): Promise<void> {
+    for (const { operation, delay } of await dueOperations(store.database, store.database.schema, operations, backstop)) {
+      if (delay === 0) fill(operation)
+      else later(delay, () => fill(operation))
+    }
+  }
+
+  function later(delay: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      delays.delete(timer)
+      work()
+    }, Math.ceil(delay))
+    delays.add(timer)
+  }
+
+  return {
+    async start() {
+      await beat()
+      store.notifications.on('due', (queue) => {
+        const definition = byQueue.get(queue)
+        if (definition !== undefined) void slots.fill(definition)
+      })
+      store.notifications.on('cancel', (taskId) => slots.stop(taskId, 'TaskCancelled'))
+      store.notifications.onGap(() => void lookForDue().catch(() => {}))
+      loops.push(repeat(lookForDue, backstop, (error) => log.warn({ err: error }, 'due tasks could not be looked for')))
+      loops.push(repeat(beat, lease.beat, (error) => log.warn({ err: error }, 'the lease of the worker could not be renewed')))
+    },
+    async stop(grace) {
+      const [endLooking, endBeating] = loops.splice(0)
+      if (endLooking === undefined || endBeating === undefined) return
+      await endLooking()
+      for (const timer of delays) clearTimeout(timer)
+      const hurry = setTimeout(
+        () => {
+          for (const { id } of slots.running()) slots.stop(id, 'ShutdownError')
+        },
+        Math.max(0, grace - windUp),
+      )
+      await slots.close()
+      clearTimeout(hurry)
+      await endBeating()
+      await endLease(store, worker).catch(() => {})
+    },
+  }
+}
