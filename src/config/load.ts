@@ -63,12 +63,7 @@ export function extensionsOf(source: FilledDocument): Located<string>[] {
 }
 
 /** Checks gateway.yaml against the schema of these policies and targets, and reports everything at once. */
-export function loadConfig(
-  source: FilledDocument,
-  registry: ConfigRegistry,
-  environment: Environment,
-  diagnostics: Diagnostics,
-): LoadedConfig {
+export function loadConfig(source: FilledDocument, registry: ConfigRegistry, diagnostics: Diagnostics): LoadedConfig {
   const schema = assembleConfigSchema(registry)
   const whole = [...source.written].filter(([, text]) => /^\$\{[^}]*\}$/.test(text)).map(([pointer]) => pointer)
   const value = withoutBlanks(coerceFilled(schema, source.document.value, whole) as Record<string, unknown>)
@@ -78,7 +73,7 @@ export function loadConfig(
   for (const { code, pointer, what, message, hint } of findings)
     diagnostics.error(code, document.locate(pointer, what), message, hint)
   const config = configOf(value, [...findings.map(({ pointer }) => pointer), ...source.unfilled])
-  checkConfig(config, root, environment, diagnostics)
+  checkConfig(config, root, diagnostics)
   const operations = child(root, 'operations')
   return {
     config,
