@@ -1,7 +1,7 @@
-import { Reply } from '../context.ts'
 import { problem } from '../errors.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Middleware, Policy, Run } from '../policies/policy.ts'
+import { compilePreflight } from '../policies/preflight.ts'
 import { type Endpoint, otherMethods } from '../serve/listener.ts'
 import { compilePipeline, logFault } from './pipeline.ts'
 import type { Registry } from './registry.ts'
@@ -61,9 +61,14 @@ function addImplied(route: Route<Endpoint>, registry: Registry, tools: CompileTo
   const allow = [...new Set([...methods.keys(), 'OPTIONS'])].join(', ')
   const system = { ...first.operation, id: `${route.template} (implied)` }
   if (!methods.has('OPTIONS')) {
-    const options = () => new Reply(204, undefined, { allow })
-    methods.set('OPTIONS', compileEnvelope(system, registry, tools, options))
+    const operations = [...methods.values()].map((endpoint) => endpoint.operation)
+    // A preflight is answered for the method that it asks about, not by the headers of one operation.
+    const settings = new Map([...system.settings].filter(([name]) => name !== 'cors'))
+    methods.set('OPTIONS', compileEnvelope({ ...system, settings }, registry, tools, compilePreflight(operations, allow)))
   }
   const refusal = problem('method_not_allowed', { detail: `allowed here: ${allow}`, headers: { allow } })
-  methods.set(otherMethods, compileEnvelope(system, registry, tools, () => refusal))
+  methods.set(
+    otherMethods,
+    compileEnvelope(system, registry, tools, () => refusal),
+  )
 }
