@@ -36,7 +36,7 @@ export interface ServiceTools {
   diagnostics: Diagnostics
   /** The root of gateway.yaml, for the positions of what is wrong in it; undefined when there is no such file. */
   gatewayFile: Located | undefined
-  /** `components.securitySchemes` of all OpenAPI documents by name (`readSecuritySchemes`). */
+  /** `components.securitySchemes` of all OpenAPI documents by name (`readSecuritySchemes` of the model). */
   securitySchemes: ReadonlyMap<string, Located>
   /** Absolute path of the project directory (where gateway.yaml stands). */
   directory: string
