@@ -68,7 +68,7 @@ export function discriminateKeyword(checker: Checker): CodeKeywordDefinition {
     const { property, branches, choices } = discriminate
     const choice = chooseBranch(discriminate, data)
     if (choice === undefined) {
-      return [failure('discriminate', { property, value: data[property], allowed: [...choices.keys()] }, data, place)]
+      return [failure('discriminate', { property, value: data[property], allowed: Object.keys(choices) }, data, place)]
     }
     const list = place.parent[branches] as Rule[]
     const rule = choice === undecided ? undiscriminated(place.parent, branches) : (list[choice] as Rule)

@@ -22,32 +22,32 @@ export function resolveDiscriminator(
   if (typeof property !== 'string' || !Array.isArray(list)) return undefined
   const holder = { ...node, pointer: node.pointer.slice(0, node.pointer.lastIndexOf('/')), value: source }
   const targets = members(child(holder, branches)).map(([, branch]) => followBranch(branch, resources))
-  const choices = new Map<string, number>()
+  const choices: Record<string, number> = Object.create(null)
   const chosen = new Set<number>()
   for (const [value, mapped] of members(child(node, 'mapping'))) {
     const target = mappedSchema(mapped, resources)
     const index = targets.findIndex(({ schema }) => target !== undefined && sameSchema(schema, target))
     if (index === -1) continue
-    choices.set(value, index)
+    choices[value] = index
     chosen.add(index)
   }
-  const explicit = new Set(choices.keys())
+  const explicit = new Set(Object.keys(choices))
   for (const [index, target] of targets.entries()) {
     const values = propertyValues(target.schema, property, resources, 0)
     const names = values ?? (chosen.has(index) || target.name === undefined ? [] : [target.name])
     if (names.length === 0 && !chosen.has(index) && !isNullSchema(target.schema.value)) return undefined
     for (const name of names) {
       if (explicit.has(name)) continue
-      choices.set(name, choices.has(name) ? undecided : index)
+      choices[name] = choices[name] === undefined ? index : undecided
     }
   }
-  return choices.size === 0 ? undefined : { property, branches, choices }
+  return Object.keys(choices).length === 0 ? undefined : { property, branches, choices }
 }
 
 /** The index of the branch that a value chooses, `undecided` when it says nothing, undefined when no branch has its name. */
 export function chooseBranch({ property, choices }: Discriminate, data: unknown): number | undefined {
   const value = isObject(data) && Object.hasOwn(data, property) ? data[property] : undefined
-  return typeof value === 'string' ? choices.get(value) : undecided
+  return typeof value === 'string' ? choices[value] : undecided
 }
 
 /** The schema that a branch means and, when it is a reference, the name that it gives. */

@@ -45,22 +45,31 @@ export function functionKeyword<Value, Data>(
 }
 
 function callFunction<Value, Data>(cxt: KeywordCxt, find: Find<Value, Data>): void {
-  const { gen, schema, parentSchema } = cxt
-  const validate: { (data: Data, context: DataValidationCxt): boolean; errors: readonly Failure[] } = Object.assign(
-    (data: Data, context: DataValidationCxt) => {
-      const found = find(schema as Value, data, { parent: parentSchema, context })
-      if (found === undefined) return true
-      validate.errors = found
-      return false
-    },
-    { errors: [] },
-  )
-  const called = gen.scopeValue('keyword', { ref: validate })
+  const { gen } = cxt
+  const called = gen.scopeValue('keyword', { ref: finder(find, cxt.schema as Value, cxt.parentSchema) })
   const takeOver = () => {
     gen.assign(names.vErrors, _`${names.vErrors} === null ? ${called}.errors : ${names.vErrors}.concat(${called}.errors)`)
     gen.assign(names.errors, _`${names.vErrors}.length`)
   }
   cxt.result(callValidateCode(cxt, called, nil), () => {}, takeOver)
+}
+
+interface Finder<Data> {
+  (data: Data, context: DataValidationCxt): boolean
+  errors: readonly Failure[]
+}
+
+/** Stands alone: made inside `callFunction`, it would keep Ajv's whole code generator in memory for each keyword. */
+function finder<Value, Data>(find: Find<Value, Data>, value: Value, parent: AnySchemaObject): Finder<Data> {
+  const validate = Object.assign(
+    (data: Data, context: DataValidationCxt) => {
+      const found = find(value, data, { parent, context })
+      if (found !== undefined) validate.errors = found
+      return found === undefined
+    },
+    { errors: [] as readonly Failure[] },
+  )
+  return validate
 }
 
 /** One error of a keyword. */

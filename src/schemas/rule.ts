@@ -21,8 +21,8 @@ export interface Discriminate {
   property: string
   /** The property of the rule that holds the branches. */
   branches: 'oneOf' | 'anyOf'
-  /** Index of the branch by value. */
-  choices: ReadonlyMap<string, number>
+  /** Index of the branch by value; without a prototype, so that `toString` is a value like any other. */
+  choices: Readonly<Record<string, number>>
 }
 
 /** The dynamic scope (JSON Schema 2020-12 section 7.1) as far as it decides anything: the outermost schema of each dynamic anchor. */

@@ -243,7 +243,7 @@ const addType: Add = (rule, node) => {
 }
 
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0
-const isNumber = (value: unknown) => typeof value === 'number'
+const isNumber = (value: unknown) => Number.isFinite(value)
 const isString = (value: unknown) => typeof value === 'string'
 const isBoolean = (value: unknown) => typeof value === 'boolean'
 const anything = () => true
