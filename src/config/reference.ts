@@ -16,11 +16,19 @@ export function configReference(registry: ConfigRegistry): string {
   const plain: Row[] = []
   const sections: string[] = []
   for (const [name, schema] of Object.entries(properties)) {
-    const rows = rowsOf(name, schema)
-    if (rows.length <= 1) plain.push(...rows)
-    else sections.push(`## \`${name}\`\n\n${schema.description ?? ''}\n\n${table(rows.slice(1))}`)
+    const rows = rowsOf(name, name === 'operations' ? withoutShared(schema, properties.defaults) : schema)
+    if (!rows.some(({ key }) => key.startsWith(`${name}.`))) plain.push(...rows)
+    else sections.push(`## \`${name}\`\n\n${rows[0]?.description}\n\n${table(rows.slice(1))}`)
   }
   return ['# Keys of gateway.yaml', table(plain), ...sections].join('\n\n').concat('\n')
+}
+
+/** The keys that only operations have: all others stand under `defaults` already. */
+function withoutShared(operations: SchemaNode, defaults: SchemaNode | undefined): SchemaNode {
+  const operation = operations.additionalProperties as SchemaNode
+  const own = Object.entries(operation.properties ?? {}).filter(([key]) => !Object.hasOwn(defaults?.properties ?? {}, key))
+  const description = `${operations.description} Everything that may stand under \`defaults\` may stand here too, and besides:`
+  return { ...operations, description, additionalProperties: { ...operation, properties: Object.fromEntries(own) } }
 }
 
 /** A key and everything below it. */
