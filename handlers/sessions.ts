@@ -13,15 +13,18 @@ export const login: Handler = async ({ body }, context) => {
   const account = await findAccountByEmail(database, body.email ?? body.username)
   // Takes as long without an account as with one, and gives the same answer: nobody learns which addresses have one.
   const correct = await verifyPassword(body.password, account?.password_hash)
-  if (account === undefined || !correct) return unauthenticated(context, 'invalid_credentials', 'the e-mail address or the password is wrong')
+  if (account === undefined || !correct)
+    return unauthenticated(context, 'invalid_credentials', 'the e-mail address or the password is wrong')
   return tokens(context, await openSession(database, account))
 }
 
 /** POST /auth/refresh */
 export const refresh: Handler = async ({ body }, context) => {
   const grant = await rotate(context.services.database, body.refresh_token)
-  if (grant === 'invalid') return unauthenticated(context, 'invalid_credentials', 'the refresh token is not valid (any more): log in again')
-  if (grant === 'reused') return unauthenticated(context, 'refresh_token_reused', 'the session has ended, as this refresh token had been used before')
+  if (grant === 'invalid')
+    return unauthenticated(context, 'invalid_credentials', 'the refresh token is not valid (any more): log in again')
+  if (grant === 'reused')
+    return unauthenticated(context, 'refresh_token_reused', 'the session has ended, as this refresh token had been used before')
   return tokens(context, grant)
 }
 
@@ -38,7 +41,7 @@ export const logout: Handler = async ({ body }, context) => {
 async function tokens({ services, reply }: HandlerContext, { account, sessionId, refreshToken }: Grant) {
   const claims = { sub: account.id, roles: account.roles, sid: sessionId }
   const body = {
-    access_token: await services.keys.sign(claims, accessTokenLifetime),
+    access_token: await services.keys.sign(claims, { expiresIn: accessTokenLifetime * 1000 }),
     token_type: 'bearer',
     expires_in: accessTokenLifetime,
     refresh_token: refreshToken,

@@ -19,7 +19,10 @@ export const listUsers: Handler = async ({ query }, { services }) => {
 
 /** PUT /users/{user_id}/roles */
 export const setUserRoles: Handler = async ({ params, body }, { services, problem }) => {
-  const { rows } = await services.database.query<Account>('UPDATE account SET roles = $2 WHERE id = $1 RETURNING *', [params.user_id, body.roles])
+  const { rows } = await services.database.query<Account>('UPDATE account SET roles = $2 WHERE id = $1 RETURNING *', [
+    params.user_id,
+    body.roles,
+  ])
   return rows[0] === undefined ? problem('not_found', { detail: `no account has the id ${params.user_id}` }) : toUser(rows[0])
 }
 

@@ -44,7 +44,10 @@ export async function rotate(database: Database, token: string): Promise<Grant |
 
     const { session_id: sessionId, ...account } = found
     await tx.query('DELETE FROM refresh_token WHERE session_id = $1 AND expires_at < now()', [sessionId])
-    await tx.query('UPDATE session SET expires_at = now() + make_interval(secs => $2) WHERE id = $1', [sessionId, refreshTokenLifetime])
+    await tx.query('UPDATE session SET expires_at = now() + make_interval(secs => $2) WHERE id = $1', [
+      sessionId,
+      refreshTokenLifetime,
+    ])
     return { account, sessionId, refreshToken: await issue(tx, sessionId) }
   })
 }
