@@ -13,19 +13,33 @@ export interface ExtensionEntry {
 }
 
 /** The built-in parts together with those that a team's modules export (made by `definePolicy` and `defineTarget`). */
-export async function loadExtensions(builtIn: Registry, entries: readonly ExtensionEntry[], directory: string, diagnostics: Diagnostics): Promise<Registry> {
+export async function loadExtensions(
+  builtIn: Registry,
+  entries: readonly ExtensionEntry[],
+  directory: string,
+  diagnostics: Diagnostics,
+): Promise<Registry> {
   let registry = builtIn
   for (const { file, node } of entries) {
     let exported: unknown[]
     try {
       exported = Object.values(await import(pathToFileURL(resolve(directory, file)).href))
     } catch (error) {
-      diagnostics.error('extension-failed', node, `the extension ${file} cannot be loaded: ${(error as Error).message.split('\n')[0]}`)
+      diagnostics.error(
+        'extension-failed',
+        node,
+        `the extension ${file} cannot be loaded: ${(error as Error).message.split('\n')[0]}`,
+      )
       continue
     }
     const parts = exported.filter(isPart)
     if (parts.length === 0) {
-      diagnostics.error('extension-empty', node, `the extension ${file} exports no policy and no target`, 'export what definePolicy or defineTarget returns')
+      diagnostics.error(
+        'extension-empty',
+        node,
+        `the extension ${file} exports no policy and no target`,
+        'export what definePolicy or defineTarget returns',
+      )
     }
     for (const part of parts) registry = withPart(registry, part, node, diagnostics)
   }
@@ -51,6 +65,8 @@ function placeOf(part: Policy, policies: readonly Policy[]): number {
 
 function isPart(value: unknown): value is Policy | Target {
   if (typeof value !== 'object' || value === null) return false
-  const { kind, name, compile, schema } = value as Partial<Policy>
-  return (kind === 'policy' || (kind as string) === 'target') && typeof name === 'string' && typeof compile === 'function' && schema !== undefined
+  const { kind, name, compile, schema } = value as Partial<Policy | Target>
+  return (
+    (kind === 'policy' || kind === 'target') && typeof name === 'string' && typeof compile === 'function' && schema !== undefined
+  )
 }

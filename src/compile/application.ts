@@ -37,12 +37,16 @@ export function compileApplication(input: ApplicationInput): Application {
   }
 }
 
-function systemMounts({ operations, openapi, basePath, tools, draining }: ApplicationInput): Mount[] {
-  const { config, health } = tools
+function systemMounts({ openapi, basePath, tools, draining }: ApplicationInput): Mount[] {
+  const { config, documents, health } = tools
   const below = (section: { path: string } | false) => (section === false ? undefined : basePath + section.path)
   const mounts: Mount[] = [healthRoutes({ path: below(config.health), health, draining })]
   if (config.docs !== false) {
-    const routes = docsRoutes({ config: config.docs, basePath, document: () => servedDocument(openapi, operations, basePath, tools) })
+    const routes = docsRoutes({
+      config: config.docs,
+      basePath,
+      document: () => servedDocument({ openapi, basePath, documents, fragments: [] }),
+    })
     mounts.push((router) => {
       for (const route of routes) router.get(route.path, route.handle as never)
     })

@@ -121,7 +121,10 @@ export function logFault(log: { error(fields: object, message: string): void }):
   return function fault(error, context) {
     if (error instanceof Problem || error instanceof Reply) return error
     log.error({ err: error, request_id: context.requestId, op: context.operation.id }, 'fault')
-    return problem(isUnavailable(error) ? 'unavailable' : 'internal_error', isUnavailable(error) ? { headers: { 'retry-after': '1' } } : {})
+    return problem(
+      isUnavailable(error) ? 'unavailable' : 'internal_error',
+      isUnavailable(error) ? { headers: { 'retry-after': '1' } } : {},
+    )
   }
 }
 

@@ -147,7 +147,8 @@ function walk<Endpoint>(node: Node<Endpoint>, path: string, start: number, value
   }
   for (const candidate of node.mixed) {
     const { texts } = candidate
-    const found = mixedValues(texts, segment) ?? (segment.includes('%') ? mixedValues(texts, decodeTexts(texts, segment)) : undefined)
+    const found =
+      mixedValues(texts, segment) ?? (segment.includes('%') ? mixedValues(texts, decodeTexts(texts, segment)) : undefined)
     if (found === undefined) continue
     values.push(...found)
     const route = slash === -1 ? candidate.next.route : walk(candidate.next, path, slash + 1, values)

@@ -2,13 +2,19 @@ import type { TSchema } from 'typebox'
 import Value from 'typebox/value'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Located } from '../documents/document.ts'
-import { type Origin, type Setting } from './settings.ts'
+import type { Origin, Setting } from './settings.ts'
 
 /**
  * Fills the schema's defaults into a layered value, once, after all layers are merged, and reports what is still missing.
  * The layers' types and keys were checked where they were written.
  */
-export function completeSetting(name: string, schema: TSchema, setting: Setting, owner: Located, diagnostics: Diagnostics): Setting | undefined {
+export function completeSetting(
+  name: string,
+  schema: TSchema,
+  setting: Setting,
+  owner: Located,
+  diagnostics: Diagnostics,
+): Setting | undefined {
   const value = Value.Default(schema, structuredClone(setting.value))
   if (Value.Check(schema, value)) return { ...setting, value, origins: withBuiltIns(setting.origins, value) }
   const missing = new Set<string>()

@@ -1,7 +1,7 @@
 import { child, isObject, type Located, members } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
-import type { DeclaredOperation } from './operations.ts'
 import type { MediaType, Parameter, ParameterPlace, ParameterStyle, RequestBody, ResponseDefinition } from './operation.ts'
+import type { DeclaredOperation } from './operations.ts'
 
 /** The default style of each place (OpenAPI 3.1 section 4.8.12.2). */
 const defaultStyle: Record<ParameterPlace, ParameterStyle> = { path: 'simple', query: 'form', header: 'simple', cookie: 'form' }
@@ -25,14 +25,16 @@ export function readParameters(operation: DeclaredOperation, documents: Document
 function readParameter(node: Located, documents: Documents): Parameter | undefined {
   if (!isObject(node.value) || typeof node.value.name !== 'string') return undefined
   const place = node.value.in
-  if (place !== 'path' && place !== 'query' && place !== 'header' && place !== 'cookie' && place !== 'querystring') return undefined
+  if (place !== 'path' && place !== 'query' && place !== 'header' && place !== 'cookie' && place !== 'querystring')
+    return undefined
   if (place === 'header' && ignoredHeaders.has(node.value.name.toLowerCase())) return undefined
   return describeParameter(node.value.name, place, node, documents)
 }
 
 function describeParameter(name: string, place: Parameter['in'], node: Located, documents: Documents): Parameter {
   const value = node.value as Record<string, unknown>
-  const style = typeof value.style === 'string' ? (value.style as ParameterStyle) : place === 'querystring' ? 'form' : defaultStyle[place]
+  const style =
+    typeof value.style === 'string' ? (value.style as ParameterStyle) : place === 'querystring' ? 'form' : defaultStyle[place]
   return {
     name,
     in: place,
@@ -58,7 +60,12 @@ export function readResponses(operation: DeclaredOperation, documents: Documents
   for (const [status, written] of members(documents.get(operation.node, 'responses'))) {
     const node = documents.follow(written)
     if (node === undefined || status.startsWith('x-')) continue
-    responses.push({ status: status.toUpperCase().replace('DEFAULT', 'default'), content: readContent(node, documents), headers: readHeaders(node, documents), node })
+    responses.push({
+      status: status.toUpperCase().replace('DEFAULT', 'default'),
+      content: readContent(node, documents),
+      headers: readHeaders(node, documents),
+      node,
+    })
   }
   return responses
 }

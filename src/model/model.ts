@@ -1,7 +1,7 @@
 import type { Registry } from '../compile/registry.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
-import { child, type Document, type Located, members } from '../documents/document.ts'
+import { child, type Document, type Located } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import { nearest } from '../documents/suggest.ts'
 import { completeSetting } from './complete-setting.ts'
@@ -16,8 +16,8 @@ export interface ModelInput {
   readonly config: GatewayConfig
   /** `defaults` of gateway.yaml as written. */
   readonly defaults: Located | undefined
-  /** `operations` of gateway.yaml as written. */
-  readonly operations: Located | undefined
+  /** `operations` of gateway.yaml as written, by operationId. */
+  readonly operations: ReadonlyMap<string, Located>
   readonly registry: Registry
   readonly documents: Documents
   readonly diagnostics: Diagnostics
@@ -51,10 +51,14 @@ export function systemOperation(document: Document, input: ModelInput): Operatio
 
 function buildOperation(declared: DeclaredOperation, input: ModelInput): Operation | undefined {
   const { documents, diagnostics } = input
-  const written = input.operations && child(input.operations, declared.id)
+  const written = input.operations.get(declared.id)
   const layers: Layers = { defaults: input.defaults, operation: written }
   const declaredPublic = written !== undefined && child(written, 'access')?.value === 'public'
-  const access = decideAccess({ id: declared.id, node: declared.node, root: declared.root, declaredPublic }, documents, diagnostics)
+  const access = decideAccess(
+    { id: declared.id, node: declared.node, root: declared.root, declaredPublic },
+    documents,
+    diagnostics,
+  )
   const target = chooseTarget(layers, input)
   const settings = effectiveSettings(target, layers, declared.node, input)
   if (access === undefined) return undefined
@@ -104,7 +108,8 @@ function effectiveSettings(target: string, layers: Layers, owner: Located, input
   const parts = [...declarable, ...input.registry.targets.filter(({ name }) => name === target)]
   for (const part of parts) {
     if (settings.has(part.name)) continue
-    const builtIn = 'default' in part ? (typeof part.default === 'function' ? part.default(input.config) : part.default) : undefined
+    const builtIn =
+      'default' in part ? (typeof part.default === 'function' ? part.default(input.config) : part.default) : undefined
     const layered = layerSetting(part.name, builtIn, layers)
     const complete = layered && completeSetting(part.name, part.schema, layered, owner, input.diagnostics)
     if (complete !== undefined) settings.set(part.name, complete)
@@ -114,7 +119,7 @@ function effectiveSettings(target: string, layers: Layers, owner: Located, input
 
 function reportUnknownOperations({ operations, declared, diagnostics }: ModelInput): void {
   const known = new Set(declared.map((operation) => operation.id))
-  for (const [id, node] of members(operations)) {
+  for (const [id, node] of operations) {
     if (known.has(id)) continue
     const near = nearest(id, known)
     diagnostics.error(

@@ -7,8 +7,7 @@ export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS' | 'HEAD' | 'P
 export type Dialect = '3.0' | '3.1'
 
 export type ParameterPlace = 'path' | 'query' | 'header' | 'cookie'
-export type ParameterStyle =
-  | 'matrix' | 'label' | 'simple' | 'form' | 'spaceDelimited' | 'pipeDelimited' | 'deepObject' | 'cookie'
+export type ParameterStyle = 'matrix' | 'label' | 'simple' | 'form' | 'spaceDelimited' | 'pipeDelimited' | 'deepObject' | 'cookie'
 
 /** One parameter, defaults of `style`, `explode` and `required` filled in, `$ref` followed. */
 export interface Parameter {

@@ -25,7 +25,12 @@ const methods: readonly Method[] = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', '
  * All operations of an OpenAPI document, in document order. `prefix` is put before the document's own base path.
  * Callbacks and webhooks are requests that somebody else answers: they are no operations of this gateway.
  */
-export function readOperations(document: Document, prefix: string, documents: Documents, diagnostics: Diagnostics): DeclaredOperation[] {
+export function readOperations(
+  document: Document,
+  prefix: string,
+  documents: Documents,
+  diagnostics: Diagnostics,
+): DeclaredOperation[] {
   const root: Located = { document, pointer: '', value: document.value }
   const dialect: Dialect = isObject(document.value) && String(document.value.openapi).startsWith('3.0') ? '3.0' : '3.1'
   const base = prefix + basePath(root, documents)

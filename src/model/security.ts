@@ -1,3 +1,4 @@
+import { defineScheme, sameDefinition } from '../authentication/scheme-definitions.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import { child, isObject, type Located, members } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
@@ -58,4 +59,26 @@ function readRequirement(node: Located, schemes: Located | undefined, diagnostic
     requirement.push({ scheme, scopes: list.filter((scope): scope is string => typeof scope === 'string') })
   }
   return requirement
+}
+
+/**
+ * `components.securitySchemes` of all documents by name. gateway.yaml names a scheme without its document, so two documents
+ * must not mean different things by one name.
+ */
+export function readSecuritySchemes(roots: readonly Located[], documents: Documents, diagnostics: Diagnostics): Map<string, Located> {
+  const schemes = new Map<string, Located>()
+  for (const root of roots) {
+    for (const [name, written] of members(documents.get(root, 'components', 'securitySchemes'))) {
+      const node = documents.follow(written)
+      if (node === undefined) continue
+      const other = schemes.get(name) ?? node
+      if (!sameDefinition(defineScheme(other), defineScheme(node))) {
+        const at = other.document.locate(other.pointer)
+        const what = `security scheme '${name}' is something else in ${at.file}:${at.line}; one name must mean one scheme in all documents`
+        diagnostics.error('conflicting-security-scheme', node, what, 'rename one of them')
+      }
+      schemes.set(name, other)
+    }
+  }
+  return schemes
 }

@@ -1,5 +1,4 @@
-import { child, isObject, type Located, type Position } from '../documents/document.ts'
-import { escapePointer } from '../documents/document.ts'
+import { child, escapePointer, isObject, type Located, type Position } from '../documents/document.ts'
 
 /** Where an effective setting was written. */
 export interface Origin {

@@ -1,7 +1,8 @@
 import { isPromise } from '../compile/pipeline.ts'
+import type { GatewayConfig } from '../config/schema.ts'
+import { Duration, parseDuration } from '../config/units.ts'
 import type { Outcome } from '../context.ts'
 import { problem } from '../errors.ts'
-import { Duration, parseDuration } from '../config/units.ts'
 import { abortRequest } from '../serve/abort.ts'
 import { definePolicy } from './policy.ts'
 
@@ -12,7 +13,7 @@ import { definePolicy } from './policy.ts'
 export const timeout = definePolicy({
   name: 'timeout',
   schema: Duration,
-  default: (config) => config.server.requestTimeout,
+  default: (config: GatewayConfig) => config.server.requestTimeout,
   compile(config) {
     const limit = parseDuration(config)
     const refusal = problem('timeout', { detail: `the operation did not answer within ${limit / 1000} s` })

@@ -11,7 +11,16 @@ export interface Log {
 
 /** Never written, wherever an object that holds them is logged. */
 const credentials = [
-  'authorization', 'cookie', 'password', 'secret', 'token', 'access_token', 'refresh_token', 'api_key', 'apiKey', 'set-cookie',
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'token',
+  'access_token',
+  'refresh_token',
+  'api_key',
+  'apiKey',
+  'set-cookie',
 ]
 
 /** One write per so many bytes, and at least every second: a write per line would cost more than the request. */
@@ -28,9 +37,19 @@ export function openLog(config: GatewayConfig['log'], directory: string): Log {
     mkdir: true,
   })
   const pretty = config.format === 'pretty' || (config.format === 'auto' && config.file === undefined && process.stdout.isTTY)
-  const paths = [...credentials.flatMap((name) => [pathOf(name), `*${pathOf(name)}`]), ...config.redact].map((path) => path.replace(/^\./, ''))
+  const paths = [...credentials.flatMap((name) => [pathOf(name), `*${pathOf(name)}`]), ...config.redact].map((path) =>
+    path.replace(/^\./, ''),
+  )
   const stream: DestinationStream = pretty ? { write: (line) => void destination.write(prettyLine(line)) } : destination
-  const log = pino({ base: undefined, level: config.level, redact: { paths, censor: '[redacted]' }, formatters: { level: (label) => ({ level: label }) } }, stream)
+  const log = pino(
+    {
+      base: null,
+      level: config.level,
+      redact: { paths, censor: '[redacted]' },
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  )
   return {
     log,
     flush() {
@@ -54,7 +73,9 @@ function prettyLine(line: string): string {
   const { level, time, msg, method, path, status, ms, err, ...rest } = JSON.parse(line)
   const clock = new Date(time).toLocaleTimeString('en-GB')
   const what = msg === 'request' ? `${method} ${path} ${status} ${ms} ms` : msg
-  const fields = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const fields = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
   const stack = err?.stack === undefined ? '' : `\n${styleText('red', err.stack)}`
   const colour = levelColours[level as keyof typeof levelColours] ?? 'white'
   return `${styleText('gray', clock)} ${styleText(colour, String(level).padEnd(5))} ${what} ${styleText('gray', fields.join(' '))}${stack}\n`

@@ -10,6 +10,10 @@ export interface ServerOptions {
   port: number
   /** Milliseconds within which all header fields must have arrived. */
   headersTimeout: number
+  /** Milliseconds within which a whole request must have arrived. */
+  requestTimeout: number
+  /** The most bytes that the header fields may have. */
+  maxHeaderSize: number
   /** Milliseconds for which an idle connection is kept. */
   keepAliveTimeout: number
   /** Milliseconds that answers in flight get after `stop`. */
@@ -26,8 +30,9 @@ export interface HttpServer {
 }
 
 export function createHttpServer(traffic: Traffic, options: ServerOptions): HttpServer {
+  const { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize } = options
   const server = createServer(
-    { headersTimeout: options.headersTimeout, keepAliveTimeout: options.keepAliveTimeout, requestTimeout: 0, noDelay: true },
+    { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize, noDelay: true },
     traffic.listener,
   )
   server.on('clientError', refuseMalformed)

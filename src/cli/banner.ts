@@ -1,0 +1,22 @@
+import type { Gateway } from '../gateway.ts'
+
+/** What a person wants to know who has just started a gateway: what is served where, and what keeps its data. */
+export function banner({ url, plan, services }: Gateway, bootMs: number): string {
+  const { config, basePath, operations } = plan
+  const rows: [string, string][] = [[`API`, `${url}${basePath || '/'}  (${operations.length} operations)`]]
+  if (config.docs !== false) {
+    rows.push(['docs', `${url}${basePath}${config.docs.path}`], ['OpenAPI', `${url}${basePath}/openapi.json`])
+  }
+  rows.push(['health', `${url}/livez, ${url}/readyz`])
+  if (services.database !== undefined) {
+    rows.push([
+      'database',
+      services.database.kind === 'embedded' ? `embedded Postgres in ${config.database.dataDir}` : 'Postgres',
+    ])
+  }
+  if (services.keys?.developmentSecretFile !== undefined) {
+    rows.push(['secret', `generated for development, kept in ${services.keys.developmentSecretFile}`])
+  }
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(9)} ${value}`)
+  return `\ngatefold is serving, ready in ${Math.round(bootMs)} ms\n\n${lines.join('\n')}\n\n`
+}

@@ -1,0 +1,8 @@
+import { authenticatorService } from './authenticator.ts'
+import { databaseService } from './database.ts'
+import { keysService } from './keys.ts'
+import { limiterService } from './limiter.ts'
+import type { ServiceDefinition } from './service.ts'
+
+/** The built-in services in the order in which they are started. */
+export const services: readonly ServiceDefinition[] = [keysService, authenticatorService, limiterService, databaseService]

@@ -1,0 +1,5 @@
+import { handler } from './handler.ts'
+import type { Target } from './target.ts'
+
+/** What may answer an operation; `handler` is what answers when nothing else is declared. */
+export const targets: readonly Target[] = [handler] as readonly Target[]
