@@ -11,6 +11,7 @@ import { describeErrors, type SchemaError } from './errors.ts'
 import type { Checker } from './function-keyword.ts'
 import { createResources } from './resources.ts'
 import type { Direction, Entry, Rule, Scope } from './rule.ts'
+import { sampleValue } from './sample.ts'
 import { emptyScope, enterScope, translate } from './translate.ts'
 
 export type { SchemaError } from './errors.ts'
@@ -24,6 +25,8 @@ export interface SchemaCompiler {
    * first call, and the schemas that it refers to when a value first reaches them.
    */
   validator(schema: Located, dialect: Dialect, direction: Direction): Validator
+  /** A value that the schema accepts, the same at every call; undefined when none was found. */
+  sample(schema: Located, dialect: Dialect, direction: Direction): unknown
   /** Compiles in the background whatever was asked for and is not compiled yet, one schema in each turn of the event loop. */
   warm(): Promise<void>
 }
@@ -80,10 +83,17 @@ export function createSchemaCompiler({
     return entry.validate
   }
 
+  function entryOf(schema: Located, dialect: Dialect, direction: Direction): Entry {
+    const scope = enterScope(emptyScope, schema, resources)
+    return entries[refer(schema, dialectOf(schema, dialect), direction, scope)] as Entry
+  }
+
+  function sample(schema: Located, dialect: Dialect, direction: Direction): unknown {
+    return sampleValue(target(entryOf(schema, dialect, direction).number), direction, checker)
+  }
+
   function validator(schema: Located, dialect: Dialect, direction: Direction): Validator {
-    const entry = entries[
-      refer(schema, dialectOf(schema, dialect), direction, enterScope(emptyScope, schema, resources))
-    ] as Entry
+    const entry = entryOf(schema, dialect, direction)
     return (value) => {
       try {
         const validate = compiled(entry)
@@ -107,7 +117,7 @@ export function createSchemaCompiler({
     }
   }
 
-  return { validator, warm }
+  return { validator, sample, warm }
 }
 
 /** `jsonSchemaDialect` of the document decides in 3.1 and later (OpenAPI 3.1 section 4.8.24.4). */

@@ -262,6 +262,7 @@ const keywords: ReadonlyMap<string, Add> = new Map<string, Add>([
   ),
   ...['pattern', 'format', 'title'].map((name): [string, Add] => [name, copy(isString)]),
   ['uniqueItems', copy(isBoolean)],
+  ['readOnly', copy(isBoolean)],
   ['default', copy(anything)],
   ['required', addRequired],
   ['properties', addProperties],
