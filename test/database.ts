@@ -1,6 +1,6 @@
 /** Databases for tests: of the kind that the environment asks for (DATABASE_URL, else embedded), fresh, and gone after the test. */
-import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { constants, copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -42,7 +42,16 @@ export async function testDataDirectory(t: Test): Promise<string> {
 
 /** Puts an empty cluster into a data directory that has none, so that the embedded database starts at once. */
 export async function seedDataDirectory(directory: string): Promise<void> {
-  await cp(await clusterTemplate(), join(directory, clusterName), { recursive: true })
+  copyDirectory(await clusterTemplate(), join(directory, clusterName))
+}
+
+/** For a thousand small files half as long as node:fs' own cpSync. */
+function copyDirectory(from: string, to: string): void {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (entry.isDirectory()) copyDirectory(join(from, entry.name), join(to, entry.name))
+    else copyFileSync(join(from, entry.name), join(to, entry.name), constants.COPYFILE_FICLONE)
+  }
 }
 
 /** Made once for each version of PGlite and kept beside the installed packages. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type pg from 'pg'
+import pg from 'pg'
 import { quoteIdentifier } from './database/channels.ts'
 import type { Queryable } from './database/queryable.ts'
 
@@ -7,7 +7,7 @@ import type { Queryable } from './database/queryable.ts'
 export interface Migration {
   /** Unique within its source, for example `tasks-001` or `001_accounts.sql`. */
   readonly name: string
-  /** One or more statements. `gatefold.` in Gatefold's own steps stands for the configured schema: they run with it in front of the search path. */
+  /** One or more statements. Unqualified names lie in the source's search path. */
   readonly sql: string
   /** The file it was read from, as shown to people. */
   readonly file?: string
@@ -90,7 +90,14 @@ function nextStep(source: MigrationSource, applied: readonly Applied[]): Migrati
       )
     }
   }
-  return source.migrations.find(({ name }) => !known.has(name))
+  const next = source.migrations.find(({ name }) => !known.has(name))
+  const later = next && source.migrations.slice(source.migrations.indexOf(next)).find(({ name }) => known.has(name))
+  if (later) {
+    throw new Error(
+      `the migration ${next.file ?? next.name} comes before ${later.name}, which was applied already. Give it a number after the last one.`,
+    )
+  }
+  return next
 }
 
 async function apply(tx: Queryable, source: MigrationSource, migration: Migration): Promise<void> {
@@ -104,8 +111,8 @@ async function apply(tx: Queryable, source: MigrationSource, migration: Migratio
 
 /** The error with the place in the file, which Postgres gives as a character offset from 1. */
 function describeFailure(migration: Migration, error: unknown): unknown {
-  if (!(error instanceof Error) || !('position' in error)) return error
-  const { message, position, detail, hint } = error as pg.DatabaseError
+  if (!(error instanceof pg.DatabaseError)) return error
+  const { message, position, detail, hint } = error
   const place = migration.file ?? migration.name
   const before = [...migration.sql].slice(0, Number(position ?? 1) - 1).join('')
   const line = before.split('\n').length

@@ -26,18 +26,14 @@ export function createEmbeddedConnection(dataDir: string, log: Logger): Connecti
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: turnTimeout,
     types: valueTypes,
+    // A new session hears nothing yet.
+    async onConnect(client) {
+      client.on('notification', ({ channel, payload }) => channels.deliver(channel, payload ?? ''))
+      for (const channel of channels.names) await client.query(listenStatement(channel))
+      channels.reconnected()
+    },
   })
   pool.on('error', (error) => log.warn({ reason: error.message }, 'the session with the embedded database was lost'))
-  pool.on('connect', (client) => {
-    client.on('notification', ({ channel, payload }) => channels.deliver(channel, payload ?? ''))
-    // A new session hears nothing yet. Queued before whatever the session was opened for.
-    const again = channels.names
-    if (again.length === 0) return
-    client.query(again.map(listenStatement).join(';')).then(
-      () => channels.reconnected(),
-      () => {},
-    )
-  })
   const sessions = openSessions(pool)
   let stopMaintenance: (() => void) | undefined
 

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
+import { DatabaseUnavailable } from './unavailable.ts'
 
 /** How a stream reaches the embedded database. */
 export interface EmbeddedPeer {
@@ -38,7 +39,7 @@ export class EmbeddedStream extends Duplex {
       this.push(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength))
     })
     // The other end closes when the worker ends, whatever the reason.
-    port1.once('close', () => this.destroy())
+    port1.once('close', () => this.destroy(new DatabaseUnavailable('the embedded database has ended')))
     this.#worker.postMessage(port2, [port2])
     this.#port = port1
     queueMicrotask(() => this.emit('connect'))

@@ -97,6 +97,7 @@ export function createEmbedded(dataDir: string, log: Logger, answerTimeout = 60_
     },
     onSilence(silent: Worker) {
       log.error({ seconds: answerTimeout / 1000 }, 'the embedded database did not answer a statement; it is restarted')
+      if (worker === silent) worker = undefined
       silent.terminate()
     },
   }

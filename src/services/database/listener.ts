@@ -1,7 +1,8 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { Channels, listenStatement, quoteIdentifier } from './channels.ts'
-import { asUnavailable } from './unavailable.ts'
+import { takeTurns } from './turns.ts'
+import { asUnavailable, DatabaseUnavailable } from './unavailable.ts'
 
 /** Delivers notifications to this process; see `Database.listen`. */
 export interface Listener {
@@ -22,6 +23,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
   let timer: NodeJS.Timeout | undefined
   let pause = reconnectPause.first
   let stopped = false
+  const inTurn = takeTurns()
 
   async function connect(): Promise<pg.Client> {
     const next = new pg.Client({
@@ -36,6 +38,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
     try {
       await next.connect()
       for (const channel of channels.names) await next.query(listenStatement(channel))
+      if (stopped) throw new DatabaseUnavailable('it was closed')
     } catch (error) {
       next.end().catch(() => {})
       throw asUnavailable(error)
@@ -57,7 +60,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
 
   /** A peer that vanished without a word is noticed only by asking it. */
   function verify(current: pg.Client): void {
-    current.query('SELECT 1').then(
+    inTurn(() => current.query('SELECT 1')).then(
       () => {
         if (client === current) timer = setTimeout(() => verify(current), check.interval)
       },
@@ -77,6 +80,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
 
   function reconnect(): void {
     timer = setTimeout(() => {
+      if (stopped) return
       connection().then(
         () => channels.reconnected(),
         () => {
@@ -92,13 +96,14 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
       const remove = channels.add(channel, onPayload, onReconnect)
       try {
         const current = await connection()
-        await current.query(listenStatement(channel))
+        await inTurn(() => current.query(listenStatement(channel)))
       } catch (error) {
         remove()
         throw asUnavailable(error)
       }
       return async () => {
-        if (remove() && client) await client.query(`UNLISTEN ${quoteIdentifier(channel)}`).catch(() => {})
+        const current = client
+        if (remove() && current) await inTurn(() => current.query(`UNLISTEN ${quoteIdentifier(channel)}`)).catch(() => {})
       }
     },
 

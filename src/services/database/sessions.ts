@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
 import type { Queryable, QueryResult } from './queryable.ts'
+import { takeTurns } from './turns.ts'
 import { asUnavailable, DatabaseUnavailable } from './unavailable.ts'
 
 /** Queries and transactions over a pool; the same code for both kinds of database. */
@@ -56,10 +57,13 @@ export function openSessions(pool: pg.Pool): Sessions {
 }
 
 function transactionQueries(client: Client, isOpen: () => boolean): Queryable {
+  const inTurn = takeTurns()
   return {
-    async query<Row>(text: string, values?: readonly unknown[]) {
-      if (!isOpen()) throw new Error('the transaction has ended: await every query inside it')
-      return run<Row>(client, text, values)
+    query<Row>(text: string, values?: readonly unknown[]) {
+      return inTurn(async () => {
+        if (!isOpen()) throw new Error('the transaction has ended: await every query inside it')
+        return run<Row>(client, text, values)
+      })
     },
   }
 }
