@@ -8,7 +8,7 @@ import { parseJson } from './json.ts'
 import { compileMultipart, filePointers, placeFiles } from './multipart.ts'
 import type { MessageTools } from './parameter.ts'
 import { isDecodable } from './percent.ts'
-import { shapeOf } from './shape.ts'
+import { type Shape, shapeOf } from './shape.ts'
 
 /** Turns a body's text into the context's `body`; gives back a refusal, or what the schema says against it. */
 export type TextContent = (text: string, context: RequestContext) => BodyResult
@@ -59,8 +59,18 @@ export function multipartContent(
     if (form instanceof Problem) return form
     const found = validate?.(form.value)
     const pointers = filePointers(form, shape)
+    const counted = found?.filter((error) => !pointers.has(error.pointer))
+    // The validator fills defaults into what it finds valid, which a file's empty text may not have been.
+    if (counted?.length === 0) fillDefaults(form.value, shape)
     context.body = placeFiles(form)
-    return inBody(found?.filter((error) => !pointers.has(error.pointer)))
+    return inBody(counted)
+  }
+}
+
+function fillDefaults(value: Record<string, unknown>, shape: Shape): void {
+  for (const name of shape.names) {
+    const { fallback } = shape.property(name)
+    if (value[name] === undefined && fallback !== undefined) value[name] = structuredClone(fallback.value)
   }
 }
 

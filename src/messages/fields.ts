@@ -3,7 +3,7 @@ import { readDeepObject } from './deep-object.ts'
 import type { QueryNames, QueryTexts } from './query.ts'
 import { bareRecord } from './record.ts'
 import type { Shape } from './shape.ts'
-import { addText, type Decode, delimitedStyle, Misfit, type StyleReader } from './styles.ts'
+import { addText, type Decode, delimitedName, delimitedStyle, Misfit, type StyleReader } from './styles.ts'
 
 /** A value that stands as named text in a query, a form or the cookies. */
 export interface Field {
@@ -27,10 +27,6 @@ export function fieldReader(field: Field, shape: Shape, names: QueryNames, decod
   if (!shape.object) return own
   const properties = propertiesReader(shape, names, decode)
   return shape.array || shape.scalars.length > 0 ? (texts) => own(texts) ?? properties(texts) : properties
-}
-
-function delimitedName(style: string): 'form' | 'spaceDelimited' | 'pipeDelimited' {
-  return style === 'spaceDelimited' || style === 'pipeDelimited' ? style : 'form'
 }
 
 function singleReader(slot: number, read: StyleReader): FieldReader {

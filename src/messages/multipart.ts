@@ -7,8 +7,10 @@ import { asJson, type Encoding, encodingOf, jsonTexts } from './form.ts'
 import { isJson } from './media-type.ts'
 import { type MultipartLimits, type Part, readMultipart } from './multipart-reader.ts'
 import type { MessageTools } from './parameter.ts'
+import { asIs } from './percent.ts'
 import { bareRecord } from './record.ts'
 import { type Shape, shapeOf } from './shape.ts'
+import { delimitedName, delimitedStyle, Misfit } from './styles.ts'
 import type { UploadedFile } from './uploaded-file.ts'
 
 /** A decoded form with files. For the validator a file stands as an empty text; `files` says where they belong. */
@@ -35,7 +37,7 @@ export function compileMultipart(media: MediaType, tools: MessageTools, limits: 
     const json =
       parts.some((part) => 'text' in part && isJson(part.mediaType)) || (encoding !== undefined && asJson(encoding, property))
     if (json && !parts.some((part) => 'file' in part)) return jsonTexts(texts, property)
-    return coerce(texts.length === 1 ? (texts[0] as TextTree) : texts, property)
+    return coerce(texts.length === 1 ? styled(texts[0] as string, encoding, property) : texts, property)
   }
 
   return async function decodeMultipart(context: RequestContext): Promise<MultipartForm | Problem> {
@@ -51,6 +53,13 @@ export function compileMultipart(media: MediaType, tools: MessageTools, limits: 
     }
     return { value, files }
   }
+}
+
+/** A part's text by the style that is declared for it; parts are not percent-encoded (RFC 7578 section 2). */
+function styled(text: string, encoding: Encoding | undefined, shape: Shape): TextTree {
+  if (encoding === undefined || !encoding.declared || encoding.explode || encoding.contentType !== undefined) return text
+  const tree = delimitedStyle(delimitedName(encoding.style), shape, asIs)(text)
+  return tree instanceof Misfit ? text : tree
 }
 
 /** Pointers at which the empty text stands for a file that its schema lets be text; what the validator says there does not count. */

@@ -26,6 +26,11 @@ export function simpleStyle(shape: Shape, explode: boolean, decode: Decode): Sty
   return delimited(shape, delimiters.simple, explode, decode)
 }
 
+/** The style by which one text holds several; anything unknown counts as `form`. */
+export function delimitedName(style: string): 'form' | 'spaceDelimited' | 'pipeDelimited' {
+  return style === 'spaceDelimited' || style === 'pipeDelimited' ? style : 'form'
+}
+
 /** `form`, `spaceDelimited` and `pipeDelimited` where one text holds the whole value (not exploded). */
 export function delimitedStyle(style: 'form' | 'spaceDelimited' | 'pipeDelimited', shape: Shape, decode: Decode): StyleReader {
   return delimited(shape, delimiters[style], false, decode)

@@ -1,0 +1,146 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import t from 'tap'
+import { Reply, type RequestContext } from '../../src/context.ts'
+import { UploadedFile } from '../../src/messages/uploaded-file.ts'
+import { serveDocument } from './serve-document.ts'
+
+const integer = { type: 'integer' }
+const binary = { type: 'string', format: 'binary', minLength: 1 }
+const schema = {
+  type: 'object',
+  required: ['photo'],
+  properties: {
+    photo: binary,
+    more: { type: 'array', maxItems: 2, items: {} },
+    name: { type: 'string' },
+    age: integer,
+    sizes: { type: 'array', items: integer },
+    meta: { type: 'object', properties: { x: integer }, additionalProperties: false },
+    mode: { type: 'string', default: 'fast' },
+  },
+}
+const content = { 'multipart/form-data': { schema } }
+const paths = { '/': { post: { requestBody: { required: true, content }, responses: { 200: { description: 'ok' } } } } }
+
+function ownDirectories(): string[] {
+  return readdirSync(tmpdir()).filter((name) => /^gatefold-[^t]/.test(name) || /^gatefold-t[^e]/.test(name))
+}
+
+/** Directories go right after the response; the client can be faster. */
+async function eventually(check: () => boolean): Promise<boolean> {
+  for (let i = 0; i < 100 && !check(); i++) await delay(10)
+  return check()
+}
+
+t.test('multipart forms', async (t) => {
+  const seen: { form?: Record<string, unknown>; content?: string; path?: string } = {}
+  async function answer(context: RequestContext): Promise<Reply> {
+    const form = context.body as Record<string, unknown>
+    const photo = form.photo as UploadedFile
+    Object.assign(seen, { form, content: await text(photo.stream()), path: photo.path })
+    return new Reply(200)
+  }
+  const served = await serveDocument(t, { paths }, { bodyLimit: 200_000, partLimit: 10, answer })
+
+  async function send(body: FormData): Promise<{ status: number; errors: string[] }> {
+    const response = await fetch(served.url, { method: 'POST', body })
+    const problem = (await response.text()) || '{}'
+    const errors = (JSON.parse(problem).errors ?? []) as { pointer: string; message: string }[]
+    return { status: response.status, errors: errors.map((error) => error.pointer) }
+  }
+
+  t.test('texts have types, files lie on disk until the response ends', async (t) => {
+    const body = new FormData()
+    body.append('photo', new Blob(['pixels'], { type: 'image/png' }), 'me at sea ünd.png')
+    body.append('age', '30')
+    body.append('sizes', '1')
+    body.append('sizes', '2')
+    body.append('meta', new Blob(['{"x":1}'], { type: 'application/json' }))
+    body.append('__proto__', 'data')
+    t.strictSame(await send(body), { status: 200, errors: [] })
+    const photo = seen.form?.photo as UploadedFile
+    t.ok(photo instanceof UploadedFile)
+    t.match(photo, { filename: 'me at sea ünd.png', mediaType: 'image/png', size: 6 })
+    t.equal(seen.content, 'pixels')
+    t.match(seen.form, { age: 30, sizes: [1, 2], meta: { x: 1 }, mode: 'fast' })
+    t.ok(Object.hasOwn(seen.form as object, '__proto__'))
+    t.notMatch(JSON.stringify(photo), /tmp/, 'the path stays on the server')
+    t.ok(await eventually(() => !existsSync(seen.path as string)), 'removed')
+  })
+
+  t.test('directories in a file name are dropped', async (t) => {
+    const body = new FormData()
+    body.append('photo', new Blob(['x']), '../../etc/passwd')
+    await send(body)
+    t.equal((seen.form as { photo: UploadedFile }).photo.filename, 'passwd')
+  })
+
+  t.test('what the schema says against it', async (t) => {
+    const body = new FormData()
+    body.append('age', 'x')
+    for (let i = 0; i < 3; i++) body.append('more', new Blob(['x']), 'a')
+    t.strictSame((await send(body)).errors.sort(), ['/age', '/more', '/photo'])
+    const wrong = new FormData()
+    wrong.append('photo', new Blob(['x']))
+    wrong.append('age', new Blob(['x']), 'age.txt')
+    t.strictSame(await send(wrong), { status: 422, errors: ['/age'] }, 'a file is no number')
+  })
+
+  t.test('limits', async (t) => {
+    const large = new FormData()
+    large.append('photo', new Blob(['x'.repeat(300_000)]))
+    t.equal((await send(large)).status, 413)
+    const many = new FormData()
+    for (let i = 0; i < 20; i++) many.append('sizes', '1')
+    t.equal((await send(many)).status, 413)
+    t.ok(await eventually(() => ownDirectories().length === 0), 'nothing is left behind')
+  })
+
+  t.test('malformed bodies', async (t) => {
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' }
+    for (const [body, contentType] of [
+      ['--b\r\ncontent-disposition: form-data; name="photo"\r\n\r\nopen', headers['content-type']],
+      ['nothing', headers['content-type']],
+      ['--b--', 'multipart/form-data'],
+    ] as const) {
+      const response = await fetch(served.url, { method: 'POST', body, headers: { 'content-type': contentType } })
+      t.equal(response.status, 400, body)
+    }
+  })
+
+  t.test('compressed, and a bomb', async (t) => {
+    const part = (text: string) => `--b\r\ncontent-disposition: form-data; name="photo"; filename="a"\r\n\r\n${text}\r\n--b--\r\n`
+    const headers = { 'content-type': 'multipart/form-data; boundary=b', 'content-encoding': 'gzip' }
+    const fine = await fetch(served.url, { method: 'POST', body: gzipSync(part('zip')), headers })
+    t.strictSame([fine.status, seen.content], [200, 'zip'])
+    const bomb = await fetch(served.url, { method: 'POST', body: gzipSync(part('0'.repeat(1_000_000))), headers })
+    t.equal(bomb.status, 413)
+  })
+
+  t.test('a client that leaves', async (t) => {
+    const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
+    const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 5000\r\n\r\n'
+    socket.write(`${head}--b\r\ncontent-disposition: form-data; name="photo"; filename="a"\r\n\r\nhalf of i`)
+    await eventually(() => ownDirectories().length === 1)
+    socket.destroy()
+    t.ok(await eventually(() => ownDirectories().length === 0), 'its files go with it')
+  })
+})
+
+t.test('encoding of parts', async (t) => {
+  const encoding = { list: { contentType: 'application/json' }, csv: { style: 'form', explode: false } }
+  const properties = { list: { type: 'array', items: integer }, csv: { type: 'array', items: integer } }
+  const own = { 'multipart/form-data': { schema: { type: 'object', properties }, encoding } }
+  const served = await serveDocument(t, { paths: { '/': { post: { requestBody: { content: own }, responses: {} } } } })
+  const body = new FormData()
+  body.append('list', '[1,2]')
+  body.append('csv', '3,4')
+  const response = await fetch(served.url, { method: 'POST', body })
+  t.equal(response.status, 200, await response.text())
+  t.strictSame(JSON.parse(JSON.stringify(served.calls[0]?.body)), { list: [1, 2], csv: [3, 4] })
+})
