@@ -61,10 +61,10 @@ function layerSchema(schema: TSchema): SchemaNode {
   const { title, description, examples } = asNode(schema)
   const value = partial(asNode(schema))
   const notes = { ...(title && { title }), ...(description && { description }), ...(examples && { examples }) }
-  return {
-    anyOf: [...(value.anyOf && Object.keys(value).every((key) => noteKeys.has(key)) ? value.anyOf : [value]), Off],
-    ...notes,
-  }
+  // The alternatives of a union stand beside "off", so that messages list all of them in one row.
+  const isUnion = value.anyOf && Object.keys(value).every((key) => noteKeys.has(key))
+  const branches = isUnion ? (value.anyOf as SchemaNode[]) : [value]
+  return { anyOf: branches.some(({ type }) => type === 'boolean') ? branches : [...branches, Off], ...notes }
 }
 
 const noteKeys = new Set(['anyOf', 'title', 'description', 'default', 'examples'])

@@ -96,6 +96,7 @@ export const ApiKeyScheme = Type.Object(
         {
           id: Type.String({ title: 'Id', description: 'A name for the key, for logs and limits; not secret.', minLength: 1 }),
           sha256: Type.String({
+            writeOnly: true,
             title: 'SHA-256',
             description: 'SHA-256 of the key in hexadecimal.',
             pattern: '^[0-9a-fA-F]{64}$',
@@ -133,8 +134,14 @@ export const BasicScheme = Type.Object(
     users: Type.Array(
       Type.Object(
         {
-          username: Type.String({ title: 'User name', description: 'Without a colon (RFC 7617 section 2).', pattern: '^[^:]+$' }),
+          username: Type.String({
+            title: 'User name',
+            description: 'Without a colon (RFC 7617 section 2).',
+            pattern: '^[^:]+$',
+            examples: ['operator'],
+          }),
           password: Type.String({
+            writeOnly: true,
             title: 'Password hash',
             description: 'The argon2id hash of the password, as a PHC string.',
             pattern: '^\\$argon2id\\$v=19\\$m=\\d+,t=\\d+,p=\\d+\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+$',

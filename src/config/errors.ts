@@ -53,17 +53,20 @@ const explanations: Record<string, Explain> = {
   maximum: (error, at, schema) => ({ code: 'out-of-range', message: `${value(error, at)}; it must be ${describe(schema)}` }),
   minLength: (error, at) => ({
     code: 'wrong-value',
-    message: `${spell(at)} is too short; ${limit(error, 'character', 'at least')}`,
+    message: `${value(error, at)}; it must have ${limit(error, 'character', 'at least')}`,
   }),
   maxLength: (error, at) => ({
     code: 'wrong-value',
-    message: `${spell(at)} is too long; ${limit(error, 'character', 'at most')}`,
+    message: `${value(error, at)}; it must have ${limit(error, 'character', 'at most')}`,
   }),
   minItems: (error, at) => ({
     code: 'wrong-value',
-    message: `${spell(at)} lists too little; ${limit(error, 'entry', 'at least')}`,
+    message: `${value(error, at)}; it must have ${limit(error, 'entry', 'at least')}`,
   }),
-  maxItems: (error, at) => ({ code: 'wrong-value', message: `${spell(at)} lists too much; ${limit(error, 'entry', 'at most')}` }),
+  maxItems: (error, at) => ({
+    code: 'wrong-value',
+    message: `${value(error, at)}; it must have ${limit(error, 'entry', 'at most')}`,
+  }),
   uniqueItems: (error, at) => ({
     code: 'wrong-value',
     pointer: `${at}/${error.params.i}`,
@@ -145,6 +148,5 @@ function value(error: ErrorObject, at: string): string {
 
 function limit(error: ErrorObject, unit: string, bound: string): string {
   const count = Number(error.params.limit)
-  const units = count === 1 ? unit : unit.replace(/y$/, 'ie').concat('s')
-  return `${bound} ${count} ${units} must stand here`
+  return `${bound} ${count} ${count === 1 ? unit : unit.replace(/y$/, 'ie').concat('s')}`
 }

@@ -10,6 +10,7 @@ const OpenApiFile = Type.Object(
       description: "Stands before the document's own base path.",
       default: '',
       pattern: '^(/[^\\s?#/]+)*$',
+      examples: ['/v2'],
     }),
   },
   { additionalProperties: false, title: 'OpenAPI document', description: 'One document and the path that it is served below.' },

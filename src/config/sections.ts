@@ -18,7 +18,7 @@ function switchable<Properties extends TProperties>(
 const duration = (title: string, description: string, preset: string) => ({ ...Duration, title, description, default: preset })
 const size = (title: string, description: string, preset: string) => ({ ...Size, title, description, default: preset })
 const urlPath = (description: string, preset: string) =>
-  Type.String({ title: 'Path', description, default: preset, pattern: '^/[^\\s?#]*$' })
+  Type.String({ title: 'Path', description, default: preset, pattern: '^/[^\\s?#]*$', examples: [preset] })
 
 export const Server = section(
   {
@@ -85,6 +85,7 @@ export const Database = section(
       description: "The Postgres schema of the gateway's own tables.",
       default: 'gatefold',
       pattern: '^[a-z_][a-z0-9_]{0,47}$',
+      examples: ['gatefold'],
     }),
     dataDir: Type.String({
       title: 'Data directory',

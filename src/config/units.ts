@@ -35,12 +35,12 @@ export function parseDuration(value: Duration): number {
 
 /** Bytes. Throws on what `Size` does not allow: values were checked when they were read. */
 export function parseSize(value: Size): number {
-  return Math.round(parse(value, sizes, 'size'))
+  return Math.round(parse(typeof value === 'string' ? value.toLowerCase() : value, sizes, 'size'))
 }
 
 function parse(value: string | number, units: Readonly<Record<string, number>>, what: string): number {
   if (typeof value === 'number') return value
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(value.toLowerCase()) ?? []
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(value) ?? []
   const factor = unit !== undefined && Object.hasOwn(units, unit) ? units[unit] : undefined
   if (factor === undefined) throw new RangeError(`"${value}" is no ${what}`)
   return Number(amount) * factor

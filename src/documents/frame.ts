@@ -11,17 +11,30 @@ export interface FrameLine {
   mark?: { start: number; end: number }
 }
 
-/** The lines around a position, two before and one after; tabs become one space each, so that marks stay in their column. */
+/**
+ * The lines around a position, two before and one after; a tab becomes one space, so that marks stay in their column. A line that
+ * is too long is cut around the mark and stands alone.
+ */
 export function frameOf(source: string, { line, column, endColumn }: Position): FrameLine[] {
-  const lines = linesAround(source, line - 2, line + 1)
+  const around = linesAround(source, line - 2, line + 1)
+  const from = windowStart(around.find(({ number }) => number === line)?.text ?? '', column)
+  const lines = from === 0 ? around : around.filter(({ number }) => number === line)
   return lines.map(({ number, text }) => {
-    const from = cutAt(text, column)
-    const shown = cut(text, from)
+    const shown = text
+      .slice(from, from + maxWidth)
+      .replace(/\p{Cc}/gu, ' ')
+      .trimEnd()
     if (number !== line) return { number, text: shown }
-    const start = Math.min(Math.max(0, column - 1 - from.start), shown.length)
-    const end = Math.max(start + 1, Math.min((endColumn ?? column + 1) - 1 - from.start, shown.length))
+    const start = Math.min(column - 1 - from, shown.length)
+    const end = Math.max(start + 1, Math.min((endColumn ?? column + 1) - 1 - from, shown.length))
     return { number, text: shown, mark: { start, end } }
   })
+}
+
+/** Where a long line is cut, so that the marked column stands in what is shown. */
+function windowStart(text: string, column: number): number {
+  if (text.length <= maxWidth) return 0
+  return Math.max(0, Math.min(column - maxWidth / 2, text.length - maxWidth))
 }
 
 function linesAround(source: string, first: number, last: number): { number: number; text: string }[] {
@@ -35,14 +48,4 @@ function linesAround(source: string, first: number, last: number): { number: num
   }
   // A line break at the end of the file begins no line of its own.
   return lines.filter(({ text }, index) => index < lines.length - 1 || text !== '' || lines.length === 1)
-}
-
-function cutAt(text: string, column: number): { start: number; isCut: boolean } {
-  if (text.length <= maxWidth) return { start: 0, isCut: false }
-  return { start: Math.max(0, Math.min(column - maxWidth / 2, text.length - maxWidth)), isCut: true }
-}
-
-function cut(text: string, { start, isCut }: { start: number; isCut: boolean }): string {
-  const part = isCut ? text.slice(start, start + maxWidth) : text
-  return part.replace(/[\t\p{Cc}]/gu, ' ').trimEnd()
 }

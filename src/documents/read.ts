@@ -55,7 +55,7 @@ function parseText(file: string, text: string): Parsed {
   const json = isJson || text.trimStart().startsWith('{') ? parseJson(text) : undefined
   if (json !== undefined) return checkJson(text, json.value)
   if (!isJson) return readYaml(text)
-  const { offset, message, hint } = findJsonError(text)
+  const { offset, message, hint } = findJsonError(text.trimEnd())
   return failed({ code: 'json-syntax', message, ...(hint !== undefined && { hint }) }, offset)
 }
 
@@ -76,9 +76,10 @@ function readYaml(text: string): Parsed {
     const { value, findings } = parseYaml(text)
     if (value === null) return failed({ code: 'empty-document', message: 'the file holds no value, only comments' })
     return { value, findings, places: yamlPlaces }
-  } catch {
+  } catch (error) {
     // The parser recurses: what is nested beyond reason ends in a RangeError.
-    return failed(tooDeep({ start: 0, end: 1 }))
+    if (error instanceof RangeError) return failed(tooDeep({ start: 0, end: 1 }))
+    return failed({ code: 'yaml-syntax', message: `the file cannot be read as YAML: ${(error as Error).message}` })
   }
 }
 

@@ -1,7 +1,7 @@
 import { isMap, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { FindPlace, Place } from './places.ts'
 import { parseTree } from './yaml.ts'
-import { aliasTargets, keyName, resolveAlias, spanOf } from './yaml-tree.ts'
+import { aliasTargets, keyName, mergeKey, resolveAlias, spanOf } from './yaml-tree.ts'
 
 type Entries = ReadonlyMap<string, Pair<Node | null, Node | null>>
 
@@ -46,9 +46,9 @@ function openTree(text: string): YamlTree {
     const entries = new Map<string, Pair<Node | null, Node | null>>()
     const merged: unknown[] = []
     for (const pair of map.items as Pair<Node | null, Node | null>[]) {
-      const name = keyName(pair.key, targets) as string
-      if (name === '<<') merged.push(pair.value)
-      else entries.set(name, pair)
+      const name = keyName(pair.key, targets)
+      if (name === mergeKey) merged.push(pair.value)
+      else if (name !== undefined) entries.set(name, pair)
     }
     for (const source of merged.flatMap((value) => sourcesOf(value))) {
       for (const [name, pair] of entriesOf(source)) if (!entries.has(name)) entries.set(name, pair)

@@ -88,7 +88,7 @@ function checkKeys(map: YAMLMap, walk: Walk): void {
     const name = keyName(key, walk.targets)
     const span = spanOf(key, spanOf(map, 0).start)
     if (name === undefined) report(walk, 'invalid-key', span, 'a key must be a scalar, not a list or an object')
-    else if (name === '<<') checkMerge(value, walk)
+    else if (name === mergeKey) checkMerge(value, walk)
     else if (names.has(name)) walk.findings.push(duplicateKey(name, span))
     else names.add(name)
   }
@@ -107,11 +107,16 @@ export function resolveAlias(node: unknown, targets: ReadonlyMap<Node, Node>): N
   return isAlias(node) ? (targets.get(node) ?? node) : (node as Node | null)
 }
 
+/** Stands for the merge key `<<`, which is no name; in quotes it is one. */
+export const mergeKey = Symbol('<<')
+
 /** The name that a key has in the parsed value; undefined when it is no scalar. */
-export function keyName(key: unknown, targets: ReadonlyMap<Node, Node>): string | undefined {
+export function keyName(key: unknown, targets: ReadonlyMap<Node, Node>): string | typeof mergeKey | undefined {
   const target = resolveAlias(key, targets)
   if (target === null) return ''
-  return isScalar(target) ? String(target.value ?? '') : undefined
+  if (!isScalar(target)) return undefined
+  // The parser gives the merge key a symbol for its value.
+  return typeof target.value === 'symbol' ? mergeKey : String(target.value ?? '')
 }
 
 /** Where a node stands; an empty value has no place of its own. */

@@ -20,7 +20,7 @@ export function parseYaml(text: string): { value: unknown; findings: SyntaxFindi
 /** The tree of a YAML text, for positions. */
 export function parseTree(text: string): Tree {
   // Duplicate keys are found by checkTree: the library compares every key with every other, which takes minutes on long maps.
-  return parseDocument(text, { merge: true, uniqueKeys: false, prettyErrors: false, strict: true, logLevel: 'silent' })
+  return parseDocument(text, { merge: true, uniqueKeys: false, prettyErrors: false, strict: true, logLevel: 'error' })
 }
 
 function syntaxFinding(error: YAMLError, text: string): SyntaxFinding {
@@ -39,6 +39,13 @@ function syntaxFinding(error: YAMLError, text: string): SyntaxFinding {
       message: 'the file holds several YAML documents',
       hint: 'Keep one; "---" starts another.',
     }
+  }
+  const quote = /closing (.)quote/.exec(error.message)?.[1]
+  if (quote !== undefined) {
+    // The library points to the end of the file; what matters is where the text begins.
+    const opening = Math.max(0, text.lastIndexOf(quote, start - 1))
+    const message = `the text that begins here has no closing ${quote}`
+    return { severity, code: 'yaml-syntax', span: { start: opening, end: opening + 1 }, message }
   }
   const message = error.message.charAt(0).toLowerCase() + error.message.slice(1)
   return { severity, code: 'yaml-syntax', span, message }
