@@ -1,0 +1,18 @@
+import t from 'tap'
+import { startReference } from './reference.ts'
+
+t.test('the index, and how the service is doing', async (t) => {
+  const { call, base } = await startReference(t)
+  t.match(await call('GET', '/'), {
+    status: 200,
+    body: { name: 'Gatefold reference application', version: '0.1.0', docs: '/api/v1/docs', openapi: '/api/v1/openapi.json' },
+  })
+  t.match(await call('GET', '/health'), { status: 200, body: { status: 'healthy' } })
+  const detailed = await call('GET', '/health/detailed')
+  t.match(detailed, { status: 200, body: { status: 'healthy', services: { database: { status: 'healthy' } } } })
+  t.ok(detailed.body.services.database.latency_ms >= 0)
+
+  const { body } = await call('GET', '/')
+  t.equal((await fetch(new URL(body.docs, base))).status, 200)
+  t.equal((await fetch(new URL(body.openapi, base))).status, 200)
+})
