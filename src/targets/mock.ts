@@ -1,0 +1,77 @@
+import { setTimeout } from 'node:timers/promises'
+import Type from 'typebox'
+import { Duration, parseDuration } from '../config/units.ts'
+import { type Outcome, Reply, type RequestContext } from '../context.ts'
+import { problem } from '../errors.ts'
+import { signalOf } from '../serve/abort.ts'
+import { mockResponses } from './mock-responses.ts'
+import { readPreferences, showPreference } from './prefer.ts'
+import { defineTarget } from './target.ts'
+
+/**
+ * Answers from the document: its examples first, else a value made from the schema, always one that the schema accepts.
+ * `Prefer: code=404` and `Prefer: example=name` (RFC 7240) choose another answer.
+ */
+export const mock = defineTarget({
+  name: 'mock',
+  schema: Type.Union(
+    [
+      Type.Boolean(),
+      Type.Object(
+        {
+          delay: Type.Optional(Duration),
+          status: Type.Optional(
+            Type.Integer({
+              title: 'Status',
+              description: 'The declared response to answer with; the first success when absent.',
+              minimum: 200,
+              maximum: 599,
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ],
+    {
+      title: 'Mock',
+      description: 'The operation is answered from the examples and schemas of its document.',
+      examples: [true, { delay: '200ms', status: 404 }],
+    },
+  ),
+  compile(config, operation, tools) {
+    const { delay, status } = typeof config === 'object' ? config : {}
+    const ms = delay === undefined ? 0 : parseDuration(delay)
+    const responses = mockResponses(operation, tools)
+
+    return async function answerFromDocument(context): Promise<Outcome> {
+      const preferences = readPreferences(context.req.headers.prefer)
+      const code = preferences.get('code')
+      const example = preferences.get('example')
+      if (code !== undefined && !/^[2-5]\d\d$/.test(code)) return badCode(code)
+      const wanted = code === undefined ? status : Number(code)
+      const outcome = await responses.answer({ status: wanted, example, accept: context.req.headers.accept })
+      if (ms > 0) await pause(ms, context)
+      if (outcome instanceof Reply) applied(context, code, example)
+      return outcome
+    }
+  },
+})
+
+function badCode(code: string): Outcome {
+  const message = `asks for the code ${JSON.stringify(code)}; it must be a status from 200 to 599`
+  return problem('validation_failed', { errors: [{ place: 'header', pointer: '/prefer', message }] })
+}
+
+/** Ends early when the client leaves: nobody waits for the answer then. */
+async function pause(ms: number, context: RequestContext): Promise<void> {
+  await setTimeout(ms, undefined, { signal: signalOf(context) }).catch(() => {})
+}
+
+/** RFC 7240 section 3: says which preferences were heeded. */
+function applied(context: RequestContext, code: string | undefined, example: string | undefined): void {
+  const names = [
+    ...(code === undefined ? [] : [showPreference('code', code)]),
+    ...(example === undefined ? [] : [showPreference('example', example)]),
+  ]
+  if (names.length > 0) context.setHeader('preference-applied', names.join(', '))
+}
