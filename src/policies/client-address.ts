@@ -56,12 +56,20 @@ function pickByNetworks(networks: readonly string[]): Pick {
 function blockList(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {
-    const [address = '', bits] = network.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
+    const parsed = parseNetwork(network)
+    if (parsed !== undefined) list.addSubnet(parsed.address, parsed.bits, parsed.family)
   }
   return list
+}
+
+/** An address, or a block of them in CIDR notation (RFC 4632, RFC 4291 section 2.3); undefined when it is neither. */
+export function parseNetwork(network: string): { address: string; bits: number; family: 'ipv4' | 'ipv6' } | undefined {
+  const [, address = '', written] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(network) ?? []
+  if (isIP(address) === 0) return undefined
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+  const most = family === 'ipv6' ? 128 : 32
+  const bits = written === undefined ? most : Number(written)
+  return bits <= most ? { address, bits, family } : undefined
 }
 
 /** IPv4 as IPv4, even where the socket is an IPv6 one (RFC 4291 section 2.5.5.2). */
