@@ -2,12 +2,14 @@ import { dirname, resolve } from 'node:path'
 import { compileApplication } from './compile/application.ts'
 import type { Registry } from './compile/registry.ts'
 import type { CompileTools } from './compile/tools.ts'
+import { fillDefaults } from './config/defaults.ts'
 import { readEnvironment } from './config/environment.ts'
 import { extensionsOf, type LoadedConfig, loadConfig, readConfig } from './config/load.ts'
-import { type GatewayConfig, openApiEntries } from './config/schema.ts'
+import { GatewayConfig, openApiEntries } from './config/schema.ts'
 import { parseDuration, parseSize } from './config/units.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
 import { type Documents, openDocuments } from './documents/documents.ts'
+import { checkOpenApi } from './documents/openapi-document.ts'
 import { rootOf } from './documents/references.ts'
 import { loadExtensions } from './extensions.ts'
 import { buildModel, type ModelInput, systemOperation } from './model/model.ts'
@@ -18,11 +20,11 @@ import { policies } from './policies/builtin.ts'
 import { createSchemaCompiler } from './schemas/compiler.ts'
 import { checkServices } from './serve/health.ts'
 import { createTraffic } from './serve/listener.ts'
-import { openLog } from './serve/log.ts'
+import { type Log, openLog } from './serve/log.ts'
 import { createHttpServer } from './serve/server.ts'
 import { services as builtInServices } from './services/builtin.ts'
 import { createServices, selectServices } from './services/lifecycle.ts'
-import type { Services } from './services/service.ts'
+import type { Role, Services } from './services/service.ts'
 import { targets } from './targets/builtin.ts'
 import { type HandlerModules, loadHandlers } from './targets/handler-modules.ts'
 
@@ -38,6 +40,8 @@ export interface GatewayOptions {
   environment?: Readonly<Record<string, string | undefined>> | undefined
   /** Takes precedence over `server.port`; 0 takes a free one. */
   port?: number | undefined
+  /** What this process does: answer requests, run tasks, or both; `all` when absent. */
+  role?: Role | undefined
 }
 
 /** What boot has decided: a gateway that is ready to start, unless its diagnostics forbid it. */
@@ -51,6 +55,7 @@ export interface Plan {
   sourceOf(file: string): string | undefined
   /** The policies and targets that gateway.yaml may name. */
   readonly registry: Registry
+  readonly log: Log
   /** The services that the operations use: created, not started. */
   readonly services: Partial<Services>
   /** Serves until `stop` is called. Throws a `BootError` when a diagnostic is an error. */
@@ -81,11 +86,11 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
 
   const loaded = await loadGatewayFile(options, directory, documents, diagnostics)
   if (loaded === undefined) return emptyPlan(directory, documents, diagnostics)
-  const { registry, config, root, defaults, operations: layers } = loaded
+  const { registry, production, config, root, defaults, operations: layers } = loaded
 
   const openapi = openApiEntries(config.openapi).flatMap(({ file, prefix }) => {
     const document = documents.load(file, root)
-    return document === undefined ? [] : [{ document, prefix }]
+    return document !== undefined && checkOpenApi(document, documents, diagnostics) ? [{ document, prefix }] : []
   })
   const declared = openapi.flatMap(({ document, prefix }) => readOperations(document, prefix, documents, diagnostics))
   const handlers = await loadHandlers(resolve(dirname(root.document.file), config.handlers), directory, diagnostics)
@@ -102,11 +107,16 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     diagnostics,
     gatewayFile: root,
     securitySchemes: readSecuritySchemes(roots, documents, diagnostics),
+    role: options.role ?? 'all',
+    production,
   })
   const schemas = createSchemaCompiler({ documents, diagnostics })
   const health = () => checkServices(services.byName)
+  const [first] = openapi
+  const base = first === undefined ? '' : first.prefix + basePath(rootOf(first.document), documents)
   const tools: CompileTools = {
     config,
+    basePath: base,
     directory,
     documents,
     schemas,
@@ -116,8 +126,6 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     handlers,
     health,
   }
-  const [first] = openapi
-  const base = first === undefined ? '' : first.prefix + basePath(rootOf(first.document), documents)
   let draining = false
   const application = compileApplication({
     operations,
@@ -136,6 +144,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     operations,
     registry,
     diagnostics: diagnostics.all,
+    log,
     services: services.services,
     sourceOf: sourceIn(documents),
     start,
@@ -145,6 +154,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     if (diagnostics.hasErrors) throw new BootError(diagnostics.all)
     const server = createHttpServer(createTraffic(application), serverOptions(config, options.port))
     await services.start()
+    services.attach(server.server)
     const address = await server.start().catch(async (error: unknown) => {
       await services.stop()
       throw error
@@ -153,7 +163,9 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     let stopping: Promise<void> | undefined
     const stop = async () => {
       draining = true
+      const drained = services.drain()
       await server.stop()
+      await drained
       await services.stop()
       log.flush()
     }
@@ -174,13 +186,14 @@ async function loadGatewayFile(
   directory: string,
   documents: Documents,
   diagnostics: Diagnostics,
-): Promise<(LoadedConfig & { registry: Registry }) | undefined> {
+): Promise<(LoadedConfig & { registry: Registry; production: boolean }) | undefined> {
   const environment = readEnvironment(directory, options.environment ?? process.env, diagnostics)
   const source = readConfig({ documents, diagnostics, environment, file: options.file, env: options.env }, directory)
   if (source === undefined) return undefined
   const extensions = extensionsOf(source).map((node) => ({ file: node.value, node }))
   const registry = await loadExtensions(builtIns, extensions, directory, diagnostics)
-  return { registry, ...loadConfig(source, registry, diagnostics) }
+  const production = environment.NODE_ENV === 'production'
+  return { registry, production, ...loadConfig(source, registry, diagnostics) }
 }
 
 /** The services that some operation needs: by a policy, by its target, or because its handler's module names them. */
@@ -210,12 +223,14 @@ function serverOptions({ server }: GatewayConfig, port: number | undefined) {
 
 /** Without a configuration there is nothing to plan; only the diagnostics say why. */
 function emptyPlan(directory: string, documents: Documents, diagnostics: Diagnostics): Plan {
+  const config = fillDefaults(GatewayConfig, {}) as GatewayConfig
   return {
     directory,
-    config: {} as GatewayConfig,
+    config,
     basePath: '',
     operations: [],
     registry: builtIns,
+    log: openLog(config.log, directory),
     services: {},
     diagnostics: diagnostics.all,
     sourceOf: sourceIn(documents),

@@ -6,7 +6,7 @@ import type { Documents } from '../documents/documents.ts'
 import { nearest } from '../documents/suggest.ts'
 import { completeSetting } from './complete-setting.ts'
 import { readBody, readParameters, readResponses } from './message-parts.ts'
-import type { Operation } from './operation.ts'
+import type { Access, Operation } from './operation.ts'
 import type { DeclaredOperation } from './operations.ts'
 import { decideAccess } from './security.ts'
 import { type Layers, layerSetting, type Setting, type Settings } from './settings.ts'
@@ -23,10 +23,10 @@ export interface ModelInput {
   readonly diagnostics: Diagnostics
 }
 
-/** The operations as they will run: parts resolved, settings layered, access decided. What is undecided is reported and left out. */
+/** The operations as they will run: parts resolved, settings layered, access decided. What is undecided is reported. */
 export function buildModel(input: ModelInput): Operation[] {
   reportUnknownOperations(input)
-  return input.declared.flatMap((declared) => buildOperation(declared, input) ?? [])
+  return input.declared.map((declared) => buildOperation(declared, input))
 }
 
 /** What stands for the gateway's own routes and for paths that nobody serves: public, with the settings of `defaults`. */
@@ -49,7 +49,10 @@ export function systemOperation(document: Document, input: ModelInput): Operatio
   }
 }
 
-function buildOperation(declared: DeclaredOperation, input: ModelInput): Operation | undefined {
+/** What stands where no access decision could be read: the boot fails, and if it did not, nobody would be admitted. */
+const nobody: Access = { kind: 'restricted', alternatives: [] }
+
+function buildOperation(declared: DeclaredOperation, input: ModelInput): Operation {
   const { documents, diagnostics } = input
   const written = input.operations.get(declared.id)
   const layers: Layers = { defaults: input.defaults, operation: written }
@@ -61,7 +64,6 @@ function buildOperation(declared: DeclaredOperation, input: ModelInput): Operati
   )
   const target = chooseTarget(layers, input)
   const settings = effectiveSettings(target, layers, declared.node, input)
-  if (access === undefined) return undefined
   const { id, derivedId, method, path, document, dialect, node } = declared
   return {
     id,
@@ -74,7 +76,7 @@ function buildOperation(declared: DeclaredOperation, input: ModelInput): Operati
     parameters: readParameters(declared, documents),
     body: readBody(declared, documents),
     responses: readResponses(declared, documents),
-    access,
+    access: access ?? nobody,
     settings,
     target,
   }

@@ -3,7 +3,9 @@ import type { Mount } from './system-routes.ts'
 
 /** The state of every service that has one, by name; a check that fails or hangs counts as unhealthy. */
 export async function checkServices(services: ReadonlyMap<string, Lifecycle>): Promise<Record<string, Health>> {
-  const checks = [...services].flatMap(([name, service]) => (service.check === undefined ? [] : [checkOne(name, service.check.bind(service))]))
+  const checks = [...services].flatMap(([name, service]) =>
+    service.check === undefined ? [] : [checkOne(name, service.check.bind(service))],
+  )
   return Object.fromEntries(await Promise.all(checks))
 }
 

@@ -23,20 +23,20 @@ export function koaContext(context: RequestContext): Context {
   return ctx
 }
 
-/** Makes any Koa middleware a step of a pipeline; `next()` runs everything behind it. */
+/** Makes any Koa middleware a step of a pipeline; `next()` runs everything behind it. JSON is shown to it as a value. */
 export function fromKoa(middleware: KoaMiddleware): Middleware {
   return {
     wrap: (next: Run) =>
       async function koaMiddleware(context) {
         const ctx = koaContext(context)
-        let outcome: Outcome | undefined
+        let behind: { outcome: Outcome; body: unknown } | undefined
         await middleware(ctx, async () => {
-          outcome = await next(context)
+          const outcome = await next(context)
+          behind = { outcome, body: shownBody(outcome, context) }
           ctx.status = outcome.status
-          ctx.body = bodyOf(outcome, context)
+          ctx.body = behind.body
         })
-        if (outcome !== undefined && ctx.status === outcome.status && ctx.body === bodyOf(outcome, context)) return outcome
-        return replyOf(ctx)
+        return behind !== undefined && isUnchanged(ctx, behind) ? behind.outcome : replyOf(ctx)
       },
   }
 }
@@ -44,14 +44,19 @@ export function fromKoa(middleware: KoaMiddleware): Middleware {
 /** What a Koa context was told to answer. */
 export function replyOf(ctx: Context): Outcome {
   if (ctx.body === undefined || ctx.body === null) return ctx.status === 404 ? problem('not_found') : new Reply(ctx.status)
-  return new Reply(ctx.status, ctx.body, ctx.type === '' ? {} : { 'content-type': String(ctx.response.get('Content-Type')) })
+  const type = ctx.response.get('Content-Type')
+  return new Reply(ctx.status, ctx.body, type === '' ? undefined : { 'content-type': type })
 }
 
-const shownBodies = new WeakMap<object, unknown>()
+function shownBody(outcome: Outcome, context: RequestContext): unknown {
+  if (!(outcome instanceof Reply)) return problemDocument(outcome, context.path, context.requestId)
+  const isJson = String(outcome.headers?.['content-type'] ?? '').includes('json')
+  return isJson && typeof outcome.body === 'string' ? JSON.parse(outcome.body) : outcome.body
+}
 
-/** The body that Koa middlewares see of an outcome; the same value each time, so that a replacement shows. */
-function bodyOf(outcome: Outcome, context: RequestContext): unknown {
-  if (outcome instanceof Reply) return outcome.body
-  if (!shownBodies.has(outcome)) shownBodies.set(outcome, problemDocument(outcome, context.path, context.requestId))
-  return shownBodies.get(outcome)
+/** A value that was shown may have been changed in place, so only what cannot be is taken for unchanged. */
+function isUnchanged(ctx: Context, { outcome, body }: { outcome: Outcome; body: unknown }): boolean {
+  if (ctx.status !== outcome.status || ctx.body !== body) return false
+  if (!(outcome instanceof Reply) || body === outcome.body) return true
+  return JSON.stringify(body) === outcome.body
 }

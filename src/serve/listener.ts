@@ -59,7 +59,10 @@ export function createTraffic(application: Application): Traffic {
     const path = mark === -1 ? target : target.slice(0, mark)
     const search = mark === -1 ? '' : target.slice(mark + 1)
     const match = router.match(path)
-    const endpoint = match === undefined ? elsewhere : (match.route.methods.get(req.method as string) ?? match.route.methods.get(otherMethods) ?? elsewhere)
+    const endpoint =
+      match === undefined
+        ? elsewhere
+        : (match.route.methods.get(req.method as string) ?? match.route.methods.get(otherMethods) ?? elsewhere)
     const values = match === undefined ? noValues : match.values
     const context = new RequestContext(req, res, endpoint.operation, path, search, values, requestIdOf(req), startedAt)
     const outcome = endpoint.pipeline(context)

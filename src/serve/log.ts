@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
@@ -27,20 +28,22 @@ const credentials = [
 const bufferBytes = 4096
 const flushMs = 1000
 
-/** Opens the log as gateway.yaml's `log` describes it; relative files lie below `directory`. */
+/**
+ * The log as gateway.yaml's `log` describes it; relative files lie below `directory`. Nothing is opened before the first
+ * record, so that looking at a gateway leaves no trace.
+ */
 export function openLog(config: GatewayConfig['log'], directory: string): Log {
-  const destination = pino.destination({
-    dest: config.file === undefined ? 1 : resolve(directory, config.file),
-    sync: false,
-    minLength: bufferBytes,
-    periodicFlush: flushMs,
-    mkdir: true,
-  })
+  let destination: ReturnType<typeof pino.destination> | undefined
   const pretty = config.format === 'pretty' || (config.format === 'auto' && config.file === undefined && process.stdout.isTTY)
+  const stream: DestinationStream = {
+    write(line) {
+      destination ??= openDestination(config.file === undefined ? undefined : resolve(directory, config.file))
+      destination.write(pretty ? prettyLine(line) : line)
+    },
+  }
   const paths = [...credentials.flatMap((name) => [pathOf(name), `*${pathOf(name)}`]), ...config.redact].map((path) =>
     path.replace(/^\./, ''),
   )
-  const stream: DestinationStream = pretty ? { write: (line) => void destination.write(prettyLine(line)) } : destination
   const log = pino(
     {
       base: null,
@@ -50,16 +53,13 @@ export function openLog(config: GatewayConfig['log'], directory: string): Log {
     },
     stream,
   )
-  return {
-    log,
-    flush() {
-      try {
-        destination.flushSync()
-      } catch {
-        // Not opened yet: nothing was written.
-      }
-    },
-  }
+  return { log, flush: () => destination?.flushSync() }
+}
+
+function openDestination(file: string | undefined) {
+  if (file !== undefined) mkdirSync(dirname(file), { recursive: true })
+  const dest = file === undefined ? process.stdout.fd : openSync(file, 'a')
+  return pino.destination({ dest, sync: false, minLength: bufferBytes, periodicFlush: flushMs })
 }
 
 function pathOf(name: string): string {

@@ -25,7 +25,8 @@ export function respond(context: RequestContext, outcome: Outcome, closing: bool
 const clientClosedRequest = 499
 
 function writeProblem(context: RequestContext, problem: Problem, headers: string[], done: Done): void {
-  if (problem.headers !== undefined) for (const name of Object.keys(problem.headers)) headers.push(name, problem.headers[name] as string)
+  if (problem.headers !== undefined)
+    for (const name of Object.keys(problem.headers)) headers.push(name, problem.headers[name] as string)
   const text = JSON.stringify(problemDocument(problem, context.path, context.requestId))
   // What a middleware announced for a body that is not sent now must not describe the problem.
   context.res.removeHeader('content-encoding')
@@ -54,15 +55,33 @@ function writeReply(context: RequestContext, reply: Reply, headers: string[], do
   end(context, status, headers, contentType ?? json, JSON.stringify(body) ?? 'null', done)
 }
 
-function end(context: RequestContext, status: number, headers: string[], contentType: string, body: string | Uint8Array, done: Done): void {
+function end(
+  context: RequestContext,
+  status: number,
+  headers: string[],
+  contentType: string,
+  body: string | Uint8Array,
+  done: Done,
+): void {
   const { res } = context
-  headers.push('content-type', contentType, 'content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength))
+  headers.push(
+    'content-type',
+    contentType,
+    'content-length',
+    String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength),
+  )
   writeHead(res, status, headers)
   res.end(body)
   done(context, status)
 }
 
-function endEmpty(res: ServerResponse, status: number, headers: string[], contentType: string | undefined, done: () => void): void {
+function endEmpty(
+  res: ServerResponse,
+  status: number,
+  headers: string[],
+  contentType: string | undefined,
+  done: () => void,
+): void {
   if (contentType !== undefined) headers.push('content-type', contentType)
   // RFC 9110 section 8.6: no Content-Length on 204, and 304 describes a body that is not sent.
   if (status !== 204 && status !== 304) headers.push('content-length', '0')
@@ -71,7 +90,14 @@ function endEmpty(res: ServerResponse, status: number, headers: string[], conten
   done()
 }
 
-function stream(context: RequestContext, status: number, headers: string[], contentType: string, body: Readable, done: Done): void {
+function stream(
+  context: RequestContext,
+  status: number,
+  headers: string[],
+  contentType: string,
+  body: Readable,
+  done: Done,
+): void {
   const { res } = context
   headers.push('content-type', contentType)
   // The listener comes first: a stream that fails before it is piped would end the process.

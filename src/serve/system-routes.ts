@@ -1,5 +1,5 @@
 import Router from '@koa/router'
-import { Reply } from "../context.ts"
+import { Reply } from '../context.ts'
 import { problem } from '../errors.ts'
 import type { Run } from '../policies/policy.ts'
 import { koaContext, replyOf } from './koa.ts'

@@ -8,7 +8,11 @@ import { signalOf } from '../serve/abort.ts'
 import type { Services } from '../services/service.ts'
 
 /** Runs a handler for HTTP requests; its value becomes a reply. */
-export function handlerRunner(handler: Handler, operation: Operation, tools: CompileTools): (context: RequestContext) => Outcome | Promise<Outcome> {
+export function handlerRunner(
+  handler: Handler,
+  operation: Operation,
+  tools: CompileTools,
+): (context: RequestContext) => Outcome | Promise<Outcome> {
   const toReply = replyMaker(operation)
   const { log, services, health } = tools
   return function runHandler(context) {

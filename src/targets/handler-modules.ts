@@ -36,14 +36,22 @@ interface LoadedModule {
  * Imports every module below the handlers' directory (TypeScript is run as it is, by Node's type stripping). A module
  * that cannot be loaded, and a name that two modules export, are reported; the rest is still there.
  */
-export async function loadHandlers(directory: string, projectDirectory: string, diagnostics: Diagnostics): Promise<HandlerModules> {
+export async function loadHandlers(
+  directory: string,
+  projectDirectory: string,
+  diagnostics: Diagnostics,
+): Promise<HandlerModules> {
   const modules: LoadedModule[] = []
   for (const file of moduleFiles(directory)) {
     const name = relative(projectDirectory, file)
     try {
       modules.push(readModule(name, await import(pathToFileURL(file).href)))
     } catch (error) {
-      diagnostics.error('handler-module-failed', failurePosition(error, file, name), `${name} cannot be loaded: ${messageOf(error)}`)
+      diagnostics.error(
+        'handler-module-failed',
+        failurePosition(error, file, name),
+        `${name} cannot be loaded: ${messageOf(error)}`,
+      )
     }
   }
   return handlerModules(modules, diagnostics)
@@ -74,7 +82,10 @@ function handlerModules(modules: readonly LoadedModule[], diagnostics: Diagnosti
   }
 
   function nearest(operationId: string): string | undefined {
-    return nearestName(operationId, modules.flatMap((module) => [...module.handlers.keys()]))
+    return nearestName(
+      operationId,
+      modules.flatMap((module) => [...module.handlers.keys()]),
+    )
   }
 
   function reportUnused(operationIds: Iterable<string>): void {

@@ -9,7 +9,11 @@ export interface TargetDefinition<Schema extends TSchema = TSchema> {
   readonly name: string
   readonly schema: Schema
   readonly uses?: readonly ServiceName[]
-  compile(config: Static<Schema>, operation: Operation, tools: CompileTools): (context: RequestContext) => Outcome | Promise<Outcome>
+  compile(
+    config: Static<Schema>,
+    operation: Operation,
+    tools: CompileTools,
+  ): (context: RequestContext) => Outcome | Promise<Outcome>
 }
 
 export interface Target<Schema extends TSchema = TSchema> extends TargetDefinition<Schema> {

@@ -28,7 +28,10 @@ const tools = { log: pino({ enabled: false }) } as never
 t.test('only services that are asked for, and those that they use, are created', async (t) => {
   const { define } = recorder()
   const definitions = [define('a'), define('b', ['a']), define('c'), define('d', ['b'])]
-  t.same(selectServices(definitions, ['d']).map(({ name }) => name), ['a', 'b', 'd'])
+  t.same(
+    selectServices(definitions, ['d']).map(({ name }) => name),
+    ['a', 'b', 'd'],
+  )
   t.same(selectServices(definitions, []), [])
 })
 
