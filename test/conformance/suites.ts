@@ -2,9 +2,12 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
 import type { RequestContext } from '../../src/context.ts'
+import { BootError } from '../../src/documents/diagnostics.ts'
+import { serve } from '../gateway.ts'
 import { serveDocument } from '../messages/serve-document.ts'
 import { type Case, materialDirectory, type ParameterCase, type Result, readCases, send } from './conformance.ts'
 import { parameterDocument } from './parameter-document.ts'
+import { acceptingProject } from './project.ts'
 
 /** `param-decode.json`: what the operation sees of one parameter. */
 export async function runParameterCases(t: Test): Promise<Result[]> {
@@ -43,22 +46,38 @@ function plain(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }
 
-/** `cases-libopenapi.json`: whether a request reaches its operation, one document per case. */
+/** `cases-libopenapi.json`: whether a request reaches its operation through the whole gateway, one document per case. */
 export async function runRequestCases(t: Test): Promise<Result[]> {
   const results: Result[] = []
   for (const [spec, cases] of Map.groupBy(readCases<Case>('cases-libopenapi.json'), (one) => one.spec)) {
-    const served = await serveDocument(t, join(materialDirectory, spec))
-    for (const one of cases) {
-      const { status } = await send(served.url, one.request)
-      const passed = one.expect.acceptableStatus?.includes(status) === true
-      results.push({
-        id: one.id,
-        tier: one.tier,
-        status,
-        passed,
-        difference: passed ? '' : `wanted ${one.expect.outcome} ${one.expect.acceptableStatus}, got ${status}`,
-      })
-    }
+    const served = await serve(t, acceptingProject(join(materialDirectory, spec))).catch((error: unknown) => bootFailure(error))
+    for (const one of cases)
+      results.push(typeof served === 'string' ? refusedAtBoot(one, served) : await judgeRequest(one, served.url))
+    if (typeof served !== 'string') await served.gateway.stop()
   }
   return results
+}
+
+async function judgeRequest({ id, tier, request, expect }: Case, url: string): Promise<Result> {
+  const { status } = await send(url, request)
+  const passed = expect.acceptableStatus?.includes(status) === true
+  return {
+    id,
+    tier,
+    status,
+    passed,
+    difference: passed ? '' : `wanted ${expect.outcome} ${expect.acceptableStatus}, got ${status}`,
+  }
+}
+
+function refusedAtBoot({ id, tier, expect }: Case, why: string): Result {
+  return { id, tier, status: 0, passed: false, difference: `wanted ${expect.outcome}, refused at boot: ${why}` }
+}
+
+function bootFailure(error: unknown): string {
+  if (!(error instanceof BootError)) throw error
+  return error.diagnostics
+    .filter(({ severity }) => severity === 'error')
+    .map(({ message }) => message)
+    .join('; ')
 }

@@ -284,16 +284,3 @@ t.test('bodies and their connection', async (t) => {
     t.equal(answer.match(/HTTP\/1.1 200/g)?.length, 3)
   })
 })
-
-t.test('the modes of request validation', async (t) => {
-  for (const [request, logged] of [
-    ['report', 1],
-    ['off', 0],
-  ] as const) {
-    const served = await serveDocument(t, document, { request })
-    const answer = await send(served, '/json', 'application/json', '{"age":"x"}')
-    t.strictSame([answer.status, answer.body], [200, { age: 'x' }], `${request} lets it pass`)
-    t.equal(served.log.length, logged)
-    t.equal((await send(served, '/json', 'application/json', '{')).status, 400, 'what cannot be decoded is refused all the same')
-  }
-})

@@ -27,6 +27,7 @@ export interface ServedDocument {
   /** Log lines, in order. */
   readonly log: Record<string, unknown>[]
   readonly diagnostics: Diagnostics
+  readonly tools: CompileTools
 }
 
 interface Options {
@@ -90,5 +91,5 @@ export async function serveDocument(t: Test, document: object | string, options:
     server.closeAllConnections()
     return new Promise((resolve) => server.close(resolve))
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, operations, calls, log, diagnostics }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, operations, calls, log, diagnostics, tools }
 }
