@@ -9,8 +9,8 @@ import { readSource } from './source.ts'
 import { parseYaml } from './yaml.ts'
 import { yamlPlaces } from './yaml-places.ts'
 
-/** The YAML parser needs 0.4 s for each MiB; JSON is read a hundred times faster. */
-const maxYamlLength = 12 * 1024 * 1024
+/** The YAML parser needs half a second for each MiB; JSON is read a hundred times faster. */
+const maxYamlLength = 8 * 1024 * 1024
 
 interface Parsed {
   value: unknown
@@ -94,15 +94,21 @@ function checkJson(text: string, value: unknown): Parsed {
 /** The number of object members in a JSON value; undefined when it is nested too deep. */
 function countKeys(value: unknown): number | undefined {
   let count = 0
-  let level = [value]
+  let level = typeof value === 'object' ? [value] : []
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > maxDepth) return undefined
     const next: unknown[] = []
     for (const node of level) {
-      if (typeof node !== 'object' || node === null) continue
-      const values = Object.values(node)
-      if (!Array.isArray(node)) count += values.length
-      for (const member of values) if (typeof member === 'object' && member !== null) next.push(member)
+      if (Array.isArray(node)) {
+        for (const item of node) if (typeof item === 'object' && item !== null) next.push(item)
+      } else {
+        // What JSON.parse makes inherits nothing enumerable, and for-in needs no list of the keys.
+        for (const key in node as Record<string, unknown>) {
+          count++
+          const member = (node as Record<string, unknown>)[key]
+          if (typeof member === 'object' && member !== null) next.push(member)
+        }
+      }
     }
     level = next
   }
