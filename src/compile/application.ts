@@ -6,6 +6,7 @@ import { healthRoutes } from '../serve/health.ts'
 import type { Application } from '../serve/listener.ts'
 import { servedDocument } from '../serve/served-document.ts'
 import { createSystemRoutes, type Mount } from '../serve/system-routes.ts'
+import { type CompiledTasks, compileTasks } from '../tasks/compile.ts'
 import { compileEndpoints, compileEnvelope } from './endpoints.ts'
 import type { Registry } from './registry.ts'
 import type { CompileTools } from './tools.ts'
@@ -29,7 +30,7 @@ export function compileApplication(input: ApplicationInput): Application {
   const { operations, system, basePath, registry, tools } = input
   const { config } = tools
   const router = compileEndpoints(operations, registry, tools)
-  const { run } = createSystemRoutes(systemMounts(input))
+  const { run } = createSystemRoutes(systemMounts(input, compileTasks(operations, tools)))
   return {
     router,
     elsewhere: compileEnvelope({ ...system, path: basePath }, registry, tools, run),
@@ -37,15 +38,16 @@ export function compileApplication(input: ApplicationInput): Application {
   }
 }
 
-function systemMounts({ openapi, basePath, tools, draining }: ApplicationInput): Mount[] {
+function systemMounts({ openapi, basePath, tools, draining }: ApplicationInput, tasks: CompiledTasks | undefined): Mount[] {
   const { config, documents, health } = tools
   const below = (section: { path: string } | false) => (section === false ? undefined : basePath + section.path)
   const mounts: Mount[] = [healthRoutes({ path: below(config.health), health, draining })]
+  if (tasks !== undefined) mounts.push(tasks.mount)
   if (config.docs !== false) {
     const routes = docsRoutes({
       config: config.docs,
       basePath,
-      document: () => servedDocument({ openapi, basePath, documents, fragments: [] }),
+      document: () => servedDocument({ openapi, basePath, documents, fragments: tasks === undefined ? [] : [tasks.fragment] }),
     })
     mounts.push((router) => {
       for (const route of routes) router.get(route.path, route.handle as never)

@@ -17,6 +17,8 @@ export interface CompileTools {
   handlers: HandlerModules
   /** The state of every service that this gateway runs, by name. */
   health(): Promise<Record<string, Health>>
+  /** Path of the API, `''` or for example `/api/v1`; docs, health and tasks lie below it. */
+  basePath: string
   /** Absolute path of the project directory (where gateway.yaml stands). */
   directory: string
 }

@@ -25,6 +25,8 @@ interface CompiledResponse {
 /** Compiles the responses of an operation; a reply's is chosen by status, then range (`2XX`), then `default`. */
 export function compileResponses(operation: Operation, tools: MessageTools & { log: Logger }, mode: Mode): CompiledResponses {
   const byStatus = new Map<string, CompiledResponse>()
+  // The document describes a task's result; that it was taken in is the gateway's own answer.
+  const undescribed = operation.target === 'task' && !operation.responses.some(({ status }) => status === '202') ? 202 : undefined
   for (const response of operation.responses) byStatus.set(response.status, compileResponse(response, operation, tools))
   const faulty = problem('invalid_response')
   const validating = mode !== 'off'
@@ -43,6 +45,7 @@ export function compileResponses(operation: Operation, tools: MessageTools & { l
   }
 
   function finish(context: RequestContext, reply: Reply): Problem | undefined {
+    if (reply.status === undescribed) return undefined
     const response = responseFor(reply.status)
     const content = response && chooseContent(reply, response.contents, context.req.headers.accept)
     const found = validating ? findDifferences(reply, response, content) : undefined

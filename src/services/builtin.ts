@@ -2,7 +2,16 @@ import { authenticatorService } from './authenticator.ts'
 import { databaseService } from './database.ts'
 import { keysService } from './keys.ts'
 import { limiterService } from './limiter.ts'
+import { queueService } from './queue.ts'
 import type { ServiceDefinition } from './service.ts'
+import { tasksService } from './tasks.ts'
 
 /** The built-in services in the order in which they are started. */
-export const services: readonly ServiceDefinition[] = [keysService, authenticatorService, limiterService, databaseService]
+export const services: readonly ServiceDefinition[] = [
+  keysService,
+  authenticatorService,
+  limiterService,
+  databaseService,
+  queueService,
+  tasksService,
+]

@@ -75,7 +75,7 @@ export function createDatabase({
   dataDir,
   migrations,
   log,
-}: DatabaseOptions): Database & Required<Lifecycle> {
+}: DatabaseOptions): Database & Required<Pick<Lifecycle, 'start' | 'stop' | 'check'>> {
   const connection = url === '' ? createEmbeddedConnection(dataDir, log) : createPostgresConnection(url, poolSize, log)
   const { sessions } = connection
   let started: Promise<void> | undefined

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import type { Lifecycle, ServiceDefinition, ServiceName, Services, ServiceTools } from './service.ts'
 
 /** The services of one gateway, created; `start` and `stop` may be called twice and share what is in flight. */
@@ -6,6 +7,10 @@ export interface ServiceGroup {
   readonly byName: ReadonlyMap<string, Lifecycle>
   /** Starts in list order; when one fails, those that started are stopped and the failure is thrown. */
   start(): Promise<void>
+  /** Lets services take connections from the server that is about to listen. */
+  attach(server: Server): void
+  /** Tells services that the process is to stop; resolves when they have finished what they could. */
+  drain(): Promise<void>
   /** Stops in reverse order; a service that fails to stop does not keep the others from stopping. */
   stop(): Promise<void>
 }
@@ -48,20 +53,30 @@ export function createServices(definitions: readonly ServiceDefinition[], tools:
     }
   }
 
+  function attach(server: Server): void {
+    for (const service of byName.values()) service.attach?.(server)
+  }
+
+  async function drain(): Promise<void> {
+    await Promise.all([...byName.values()].map((service) => orLog(() => service.drain?.())))
+  }
+
+  async function orLog(work: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      tools.log.error({ err: error }, 'a service did not stop cleanly')
+    }
+  }
+
   async function stop(): Promise<void> {
     await starting?.catch(() => {})
     await stopAll([...byName.values()])
   }
 
   async function stopAll(list: readonly Lifecycle[]): Promise<void> {
-    for (const service of list.toReversed()) {
-      try {
-        await service.stop?.()
-      } catch (error) {
-        tools.log.error({ err: error }, 'a service did not stop cleanly')
-      }
-    }
+    for (const service of list.toReversed()) await orLog(() => service.stop?.())
   }
 
-  return { services, byName, start: () => (starting ??= start()), stop: () => (stopping ??= stop()) }
+  return { services, byName, start: () => (starting ??= start()), attach, drain, stop: () => (stopping ??= stop()) }
 }

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import type { Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
@@ -17,6 +18,10 @@ export interface Lifecycle {
   start?(): Promise<void>
   stop?(): Promise<void>
   check?(): Promise<Health>
+  /** Called before the server listens, by services that take connections themselves. */
+  attach?(server: Server): void
+  /** Called as soon as the process is told to stop, while requests in flight are still answered. */
+  drain?(): Promise<void>
 }
 
 /**
@@ -40,7 +45,14 @@ export interface ServiceTools {
   securitySchemes: ReadonlyMap<string, Located>
   /** Absolute path of the project directory (where gateway.yaml stands). */
   directory: string
+  /** What this process does. */
+  role: Role
+  /** `NODE_ENV=production`: conveniences that are not safe for everybody are errors. */
+  production: boolean
 }
+
+/** What one process of a gateway does: answer requests, run tasks, or both. */
+export type Role = 'all' | 'api' | 'worker'
 
 /** One service: created without side effects, started in list order, stopped in reverse. */
 export interface ServiceDefinition<Name extends ServiceName = ServiceName> {

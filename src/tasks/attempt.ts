@@ -30,7 +30,6 @@ export interface RunningAttempt {
 
 export interface AttemptTools {
   readonly services: Services
-  readonly health: HandlerContext['health']
   readonly log: Logger
   readonly reporter: Reporter
 }
@@ -92,7 +91,7 @@ function handlerContext(definition: TaskDefinition, task: ClaimedTask, signal: A
     services: tools.services,
     attempt: task.attempt,
     taskId: task.id,
-    health: tools.health,
+    health: definition.health,
     reply: (status, body, headers) => new Reply(status, body, headers),
     problem: (code, options) => applicationProblem(code, options),
     progress: (fraction, message, data) => tools.reporter.progress(fraction, message, data),

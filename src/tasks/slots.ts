@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import type { HandlerContext } from '../context.ts'
 import type { Services } from '../services/service.ts'
 import { type RunningAttempt, runAttempt, type StopReason } from './attempt.ts'
 import { claimTasks } from './claim.ts'
@@ -16,7 +15,6 @@ export interface SlotOptions {
   store: TaskStore
   definitions: TaskDefinitions
   services: Services
-  health: HandlerContext['health']
   log: Logger
   /** The id of this process' worker. */
   worker: string
@@ -33,7 +31,7 @@ export interface Slots {
   close(): Promise<void>
 }
 
-export function createSlots({ store, definitions, services, health, log, worker }: SlotOptions): Slots {
+export function createSlots({ store, definitions, services, log, worker }: SlotOptions): Slots {
   const { database, notifications } = store
   const occupied = new Map<string, { task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
   const load = new Map<TaskDefinition, number>()
@@ -72,7 +70,7 @@ export function createSlots({ store, definitions, services, health, log, worker 
       () => stop(task.id, 'TaskLost'),
     )
     const ownLog = taskLog(log, bindings(definition, task), reporter.line)
-    const attempt = runAttempt(definition, task, { services, health, log: ownLog, reporter })
+    const attempt = runAttempt(definition, task, { services, log: ownLog, reporter })
     load.set(definition, (load.get(definition) ?? 0) + 1)
     const done = attempt.ending.then(async (ending) => {
       const reports = await reporter.close()

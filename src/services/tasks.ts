@@ -1,0 +1,25 @@
+import { parseDuration } from '../config/units.ts'
+import { createTaskSystem, type TaskSystem } from '../tasks/system.ts'
+import type { ServiceDefinition } from './service.ts'
+
+declare module './service.ts' {
+  interface Services {
+    tasks: TaskSystem
+  }
+}
+
+/** Takes tasks in, runs them (unless the process is only for the API), and lets them be followed. */
+export const tasksService: ServiceDefinition<'tasks'> = {
+  name: 'tasks',
+  uses: ['database', 'queue', 'authenticator'],
+  create: ({ config, services, log, role }) =>
+    createTaskSystem({
+      database: services.database,
+      queue: services.queue,
+      services,
+      log,
+      works: role !== 'api',
+      retention: parseDuration(config.tasks.retention),
+      grace: parseDuration(config.server.shutdownTimeout),
+    }),
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Logger } from 'pino'
+import type { Problem } from '../errors.ts'
+import type { Database } from '../services/database.ts'
+import type { Queue } from '../services/queue.ts'
+import type { Services } from '../services/service.ts'
+import type { TaskDefinition, TaskDefinitions } from './definition.ts'
+import { createFollower, type Follower } from './follower.ts'
+import { readEvents } from './log.ts'
+import { createNotifications } from './notifications.ts'
+import { repeat } from './repeat.ts'
+import { deleteExpired, retentionInterval } from './retention.ts'
+import { startSchedules } from './schedule.ts'
+import type { TaskEvent } from './states.ts'
+import type { TaskStore } from './store.ts'
+import { type Submission, type Submitted, submitTask } from './submit.ts'
+import { createWorker, type Worker } from './worker.ts'
+
+export interface TaskSystemOptions {
+  database: Database
+  queue: Queue
+  services: Services
+  log: Logger
+  /** Whether this process runs tasks, or only takes them in. */
+  works: boolean
+  /** Milliseconds for which finished tasks are kept whose operation is unknown. */
+  retention: number
+  /** Milliseconds that running tasks get when the process has to end. */
+  grace: number
+}
+
+/** Tasks as one part of a process: taking them in, running them, following them. */
+export interface TaskSystem {
+  readonly store: TaskStore
+  readonly definitions: TaskDefinitions
+  readonly follower: Follower
+  readonly retention: number
+  /** Full path of the task routes, for example `/api/v1/tasks`; known once the operations are compiled. */
+  path: string
+  /** Makes an operation a task; at boot only. */
+  define(definition: TaskDefinition): void
+  submit(definition: TaskDefinition, submission: Submission): Promise<Submitted | Problem>
+  /** Events of a task behind number `after`. */
+  read(taskId: string, after: number, limit: number): Promise<TaskEvent[]>
+  /** Resolves when there is an event behind number `after`, when `ms` are over, or when the client of `req` has left. */
+  waitForEvent(taskId: string, after: number, ms: number, req: IncomingMessage): Promise<void>
+  /** A stream that ends when the process is told to stop. */
+  track(stream: Readable): Readable
+  start(): Promise<void>
+  /** Takes no new task on, ends streams, and lets running tasks end; called as soon as the process is told to stop. */
+  drain(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
+  const { database, queue, services, log, works, retention, grace } = options
+  const notifications = createNotifications(database, log)
+  const store: TaskStore = { database, queue, notifications }
+  const follower = createFollower(database, notifications, log)
+  const definitions = new Map<string, TaskDefinition>()
+  const keysInFlight = new Set<string>()
+  const endings = new Set<() => void>()
+  let worker: Worker | undefined
+  let started: Promise<void> | undefined
+  let drained: Promise<void> | undefined
+  let stopped: Promise<void> | undefined
+  const jobs: (() => unknown)[] = []
+
+  async function start(): Promise<void> {
+    await queue.open([...definitions.values()].map((definition) => definition.queue))
+    await notifications.start()
+    await follower.start()
+    if (!works) return
+    worker = createWorker({ store, definitions, services, log })
+    await worker.start()
+    jobs.push(startSchedules(store, definitions, log))
+    jobs.push(
+      repeat(
+        () => deleteExpired(database),
+        retentionInterval,
+        (error) => log.warn({ err: error }, 'expired tasks remain'),
+      ),
+    )
+  }
+
+  async function drain(): Promise<void> {
+    await started?.catch(() => {})
+    for (const end of [...endings]) end()
+    await Promise.all(jobs.splice(0).map((end) => end()))
+    await worker?.stop(grace)
+  }
+
+  async function stop(): Promise<void> {
+    await (drained ??= drain())
+    await follower.stop()
+    await notifications.stop()
+  }
+
+  return {
+    store,
+    definitions,
+    follower,
+    retention,
+    path: '',
+    define: (definition) => void definitions.set(definition.operation.id, definition),
+    submit: (definition, submission) => submitTask(store, definition, submission, keysInFlight),
+    read: (taskId, after, limit) => readEvents(database, database.schema, [{ taskId, after }], limit),
+    waitForEvent(taskId, after, ms, req) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, ms)
+      const unfollow = follower.follow(taskId, after, () => resolve())
+      endings.add(resolve)
+      req.socket.once('close', resolve)
+      return promise.finally(() => {
+        clearTimeout(timer)
+        unfollow()
+        endings.delete(resolve)
+        req.socket.off('close', resolve)
+      })
+    },
+    track(stream) {
+      const end = () => void stream.push(null)
+      endings.add(end)
+      stream.once('close', () => endings.delete(end))
+      return stream
+    },
+    start: () => (started ??= start()),
+    drain: () => (drained ??= drain()),
+    stop: () => (stopped ??= stop()),
+  }
+}
