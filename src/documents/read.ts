@@ -94,7 +94,7 @@ function checkJson(text: string, value: unknown): Parsed {
 /** The number of object members in a JSON value; undefined when it is nested too deep. */
 function countKeys(value: unknown): number | undefined {
   let count = 0
-  let level = typeof value === 'object' ? [value] : []
+  let level: unknown[] = typeof value === 'object' ? [value] : []
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > maxDepth) return undefined
     const next: unknown[] = []
