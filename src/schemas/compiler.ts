@@ -4,6 +4,7 @@ import type { Diagnostics } from '../documents/diagnostics.ts'
 import { isObject, type Located } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Dialect } from '../model/operation.ts'
+import { createSchemaCheck } from './check.ts'
 import { createDefaults } from './defaults.ts'
 import { dialectByUri, documentDialect, type SchemaDialect } from './dialects.ts'
 import { createEngine } from './engine.ts'
@@ -27,6 +28,8 @@ export interface SchemaCompiler {
   validator(schema: Located, dialect: Dialect, direction: Direction): Validator
   /** A value that the schema accepts, the same at every call; undefined when none was found. */
   sample(schema: Located, dialect: Dialect, direction: Direction): unknown
+  /** Reports what is wrong with every schema that was asked for so far, and with all that they refer to. Compiles nothing. */
+  check(): void
   /** Compiles in the background whatever was asked for and is not compiled yet, one schema in each turn of the event loop. */
   warm(): Promise<void>
 }
@@ -50,7 +53,8 @@ export function createSchemaCompiler({
   }
   const defaults = createDefaults(checker)
   const engine = createEngine(checker)
-  const translation = { resources, refer, unresolved }
+  const translation = { resources, refer }
+  const checkSchema = createSchemaCheck(resources, diagnostics)
 
   function refer(schema: Located, dialect: SchemaDialect, direction: Direction, scope: Scope): number {
     const key = `${schema.pointer} ${direction} ${dialect.name} ${scope.key}`
@@ -66,10 +70,6 @@ export function createSchemaCompiler({
       entries.push({ number, schema, dialect, direction, scope, name: schemaName(schema), rule: undefined, validate: undefined })
     }
     return number
-  }
-
-  function unresolved(reference: string, at: Located): void {
-    diagnostics.error('unresolved-reference', at, `the reference ${JSON.stringify(reference)} leads to no schema`)
   }
 
   function target(number: number): Rule {
@@ -107,6 +107,10 @@ export function createSchemaCompiler({
     }
   }
 
+  function check(): void {
+    for (const { schema, dialect } of entries) checkSchema(schema, dialect)
+  }
+
   /** Entries are only ever added, so that walking by index also meets those that compiling adds. */
   async function warm(): Promise<void> {
     for (let number = 0; number < entries.length; number++) {
@@ -117,7 +121,7 @@ export function createSchemaCompiler({
     }
   }
 
-  return { validator, sample, warm }
+  return { validator, sample, check, warm }
 }
 
 /** `jsonSchemaDialect` of the document decides in 3.1 and later (OpenAPI 3.1 section 4.8.24.4). */

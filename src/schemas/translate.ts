@@ -10,8 +10,6 @@ export interface Translation {
   readonly resources: Resources
   /** The number of the entry for a schema; made when it is new. */
   refer(schema: Located, dialect: SchemaDialect, direction: Direction, scope: Scope): number
-  /** Called for a reference that leads nowhere. */
-  unresolved(reference: string, at: Located): void
 }
 
 interface Place {
@@ -85,11 +83,8 @@ function placeOf(schema: Located<Record<string, unknown>>, outer: Place): Place 
 
 function translateReference(reference: unknown, schema: Located, place: Place): Rule {
   const target = typeof reference === 'string' ? place.translation.resources.resolve(reference, schema) : undefined
-  if (target === undefined) {
-    place.translation.unresolved(String(reference), schema)
-    return false
-  }
-  return referTo(target, place)
+  // check() has reported a dead end; what cannot be judged is refused.
+  return target === undefined ? false : referTo(target, place)
 }
 
 function referTo(target: Target, place: Place): RuleObject {
@@ -104,7 +99,6 @@ function addDynamicReference(schema: Located, rule: RuleObject, place: Place): v
   if (typeof reference !== 'string' || place.dialect.keywords !== undefined) return
   const first = place.translation.resources.resolve(reference, schema)
   if (first === undefined) {
-    place.translation.unresolved(reference, schema)
     addAll(rule, [false])
     return
   }
