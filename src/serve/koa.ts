@@ -43,9 +43,21 @@ export function fromKoa(middleware: KoaMiddleware): Middleware {
 
 /** What a Koa context was told to answer. */
 export function replyOf(ctx: Context): Outcome {
-  if (ctx.body === undefined || ctx.body === null) return ctx.status === 404 ? problem('not_found') : new Reply(ctx.status)
-  const type = ctx.response.get('Content-Type')
-  return new Reply(ctx.status, ctx.body, type === '' ? undefined : { 'content-type': type })
+  const { status } = ctx
+  const body: unknown = ctx.body ?? undefined
+  if (body === undefined && status === 404) return problem('not_found')
+  return new Reply(status, body, takeHeaders(ctx.res))
+}
+
+/** The headers that were set on the response itself; as the reply's own they stand before what policies would add. */
+function takeHeaders(res: ServerResponse): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(res.getHeaders())) {
+    res.removeHeader(name)
+    // The length is counted where the body is written.
+    if (value !== undefined && name !== 'content-length') headers[name] = Array.isArray(value) ? value : String(value)
+  }
+  return headers
 }
 
 function shownBody(outcome: Outcome, context: RequestContext): unknown {
