@@ -7,18 +7,11 @@ import { lazy } from './lazy.ts'
 import { isJson, isText, type MediaRange, parseMediaType } from './media-type.ts'
 import { closest, memoize } from './negotiation.ts'
 import type { MessageTools } from './parameter.ts'
-import { hasBody, readBytes } from './read-bytes.ts'
+import { type BodyLimits, hasBody, readBytes } from './read-bytes.ts'
 
 /** Reads, decodes and validates a body into the context; a refusal, or everything that is wrong with it. */
 export type ReadBody = (context: RequestContext) => BodyResult | Promise<BodyResult>
 export type BodyResult = ValidationError[] | Problem | undefined
-
-export interface BodyLimits {
-  /** Bytes of a body, as sent and as decoded. */
-  readonly size: number
-  /** Parts of a multipart body. */
-  readonly parts: number
-}
 
 /**
  * Compiles an operation's request body. Undefined when the operation declares none: a body that is sent all the same stays unread
@@ -36,13 +29,14 @@ export function compileBody(operation: Operation, tools: MessageTools, limits: B
   const readerFor = memoize((contentType: string): { essence: string; read: ReadBody } | Problem => {
     const media = parseMediaType(contentType)
     if (media === undefined) return problem('malformed_request', { detail: 'The Content-Type field is not a media type.' })
-    const read = closest(media, declared)?.compile(media) ?? (declared.length === 0 ? bytesReader(limits.size) : undefined)
+    const read =
+      closest(media, declared)?.compile(media) ?? (declared.length === 0 ? bytesReader(limits, body.required) : undefined)
     return read === undefined ? unsupported(operation, accepted) : { essence: media.essence, read }
   })
 
   return function decodeBody(context) {
     const { req } = context
-    if (!hasBody(req)) return body.required ? [{ place: 'body', pointer: '', message: 'is required' }] : undefined
+    if (!hasBody(req)) return absent(body.required)
     const contentType = req.headers['content-type']
     if (contentType === undefined) {
       return problem('malformed_request', {
@@ -85,45 +79,49 @@ function compileMedia(media: MediaType, operation: Operation, tools: MessageTool
   return function readerOf(actual) {
     if (actual.essence === 'multipart/form-data') return readParts()
     const content = textContent(actual)
-    if (content === undefined) return bytesReader(limits.size)
+    if (content === undefined) return bytesReader(limits, required)
     const charset = actual.parameters.get('charset') ?? 'utf-8'
     const decode = charsetDecoder(charset)
-    return decode && textReader({ limit: limits.size, decode, charset, required, content })
+    return decode && textReader({ limits, decode, charset, required, content })
   }
 }
 
 interface TextReading {
-  readonly limit: number
+  readonly limits: BodyLimits
   readonly decode: Decoder
   readonly charset: string
   readonly required: boolean
   readonly content: TextContent
 }
 
-function textReader({ limit, decode, charset, required, content }: TextReading): ReadBody {
+function textReader({ limits, decode, charset, required, content }: TextReading): ReadBody {
   const malformed = problem('malformed_request', { detail: `The body is not valid ${charset} text.` })
   return function readText(context) {
-    const bytes = readBytes(context.req, context.res, limit)
+    const bytes = readBytes(context.req, context.res, limits)
     return bytes instanceof Problem ? bytes : bytes.then(finish)
 
     function finish(read: Buffer | Problem): BodyResult {
       if (read instanceof Problem) return read
-      if (read.length === 0 && !required) return undefined
+      if (read.length === 0) return absent(required)
       const text = decode(read)
       return text === undefined ? malformed : content(text, context)
     }
   }
 }
 
-function bytesReader(limit: number): ReadBody {
+function bytesReader(limits: BodyLimits, required: boolean): ReadBody {
+  function keep(read: Buffer | Problem, context: RequestContext): BodyResult {
+    if (read instanceof Problem) return read
+    if (read.length === 0) return absent(required)
+    context.body = read
+    return undefined
+  }
   return function readWhole(context) {
-    const bytes = readBytes(context.req, context.res, limit)
+    const bytes = readBytes(context.req, context.res, limits)
     return bytes instanceof Problem ? bytes : bytes.then((read) => keep(read, context))
   }
 }
 
-function keep(read: Buffer | Problem, context: RequestContext): BodyResult {
-  if (read instanceof Problem) return read
-  context.body = read
-  return undefined
+function absent(required: boolean): ValidationError[] | undefined {
+  return required ? [{ place: 'body', pointer: '', message: 'is required' }] : undefined
 }

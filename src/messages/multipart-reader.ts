@@ -11,19 +11,13 @@ import busboy from 'busboy'
 import type { RequestContext } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
 import { lazy } from './lazy.ts'
-import { type Coding, codingOf, continueBody, tooLarge } from './read-bytes.ts'
+import { type BodyLimits, type Coding, codingOf, continueBody, tooLarge, tooSlow } from './read-bytes.ts'
 import { UploadedFile } from './uploaded-file.ts'
 
 /** One part of a multipart body, in the order of the body. */
 export type Part =
   | { readonly name: string; readonly text: string; readonly mediaType: string }
   | { readonly name: string; readonly file: UploadedFile }
-
-export interface MultipartLimits {
-  /** Bytes of the whole body, as sent and as decoded. */
-  readonly size: number
-  readonly parts: number
-}
 
 /** True when a part that has a file name is nevertheless text of the form (JSON that a browser sent as a blob). */
 export type IsText = (name: string, mediaType: string) => boolean
@@ -37,7 +31,7 @@ const decompressors = {
 }
 
 /** Reads a `multipart/form-data` body (RFC 7578): texts into memory, files to a directory that goes when the response ends. */
-export async function readMultipart(context: RequestContext, limits: MultipartLimits, isText: IsText): Promise<Part[] | Problem> {
+export async function readMultipart(context: RequestContext, limits: BodyLimits, isText: IsText): Promise<Part[] | Problem> {
   const { req, res } = context
   const coding = codingOf(req)
   if (coding instanceof Problem) return coding
@@ -47,6 +41,7 @@ export async function readMultipart(context: RequestContext, limits: MultipartLi
   continueBody(req, res)
   const entry = meter(limits.size)
   const stages = coding === undefined ? [entry] : [entry, decompressors[coding](), meter(limits.size)]
+  const timer = setTimeout(() => entry.destroy(new Refusal(tooSlow(limits.time))), limits.time)
   try {
     feed(req, entry, brokenBody(coding))
     await pipeline([...stages, reader.parser])
@@ -56,6 +51,8 @@ export async function readMultipart(context: RequestContext, limits: MultipartLi
     // What the disk refuses is our fault, not the caller's.
     if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error
     return brokenBody(coding)
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -103,7 +100,7 @@ interface Reader {
   parts(): Promise<Part[]>
 }
 
-function openReader({ req, res }: RequestContext, limits: MultipartLimits, isText: IsText): Reader | Problem {
+function openReader({ req, res }: RequestContext, limits: BodyLimits, isText: IsText): Reader | Problem {
   let parser: busboy.Busboy
   try {
     parser = busboy({

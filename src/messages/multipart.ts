@@ -5,9 +5,10 @@ import type { MediaType } from '../model/operation.ts'
 import { coerce, type TextTree } from './coerce.ts'
 import { asJson, type Encoding, encodingOf, jsonTexts } from './form.ts'
 import { isJson } from './media-type.ts'
-import { type MultipartLimits, type Part, readMultipart } from './multipart-reader.ts'
+import { type Part, readMultipart } from './multipart-reader.ts'
 import type { MessageTools } from './parameter.ts'
 import { asIs } from './percent.ts'
+import type { BodyLimits } from './read-bytes.ts'
 import { bareRecord } from './record.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { delimitedName, delimitedStyle, Misfit } from './styles.ts'
@@ -20,7 +21,7 @@ export interface MultipartForm {
 }
 
 /** The decoder of `multipart/form-data` bodies by schema and `encoding` (OpenAPI 3.1 section 4.8.15). */
-export function compileMultipart(media: MediaType, tools: MessageTools, limits: MultipartLimits) {
+export function compileMultipart(media: MediaType, tools: MessageTools, limits: BodyLimits) {
   const shape = shapeOf(media.schema, tools.documents)
   const encodings = new Map<string, Encoding>(shape.names.map((name) => [name, encodingOf(media, name, tools)]))
 

@@ -38,45 +38,60 @@ export function tooLarge(limit: number): Problem {
   return problem('payload_too_large', { detail: `The body may have at most ${limit} bytes.`, headers: { connection: 'close' } })
 }
 
+/** What a body may cost. */
+export interface BodyLimits {
+  /** Bytes, as sent and as decoded. */
+  readonly size: number
+  /** Milliseconds until all of it must have arrived. */
+  readonly time: number
+  /** Parts of a multipart body. */
+  readonly parts: number
+}
+
+export function tooSlow(limit: number): Problem {
+  const detail = `The body did not arrive within ${limit / 1000} s.`
+  return problem('request_timeout', { detail, headers: { connection: 'close' } })
+}
+
 /** A client that waits for it is told to go on (RFC 9110 section 10.1.1). */
 export function continueBody(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
 }
 
-/** Reads a whole body of at most `limit` bytes, as sent and as decoded. A body that breaks off is a problem too. */
+/** Reads a whole body within its limits. A body that breaks off is a problem too. */
 export function readBytes(
   request: IncomingMessage,
   response: ServerResponse,
-  limit: number,
+  limits: BodyLimits,
 ): Promise<Buffer | Problem> | Problem {
   const coding = codingOf(request)
   if (coding instanceof Problem) return coding
-  if (Number(request.headers['content-length']) > limit) return tooLarge(limit)
+  if (Number(request.headers['content-length']) > limits.size) return tooLarge(limits.size)
   continueBody(request, response)
-  const bytes = collect(request, limit)
-  return coding === undefined ? bytes : bytes.then((read) => (read instanceof Problem ? read : decompress(read, coding, limit)))
+  const bytes = collect(request, limits)
+  if (coding === undefined) return bytes
+  return bytes.then((read) => (read instanceof Problem ? read : decompress(read, coding, limits.size)))
 }
 
-function collect(request: IncomingMessage, limit: number): Promise<Buffer | Problem> {
+function collect(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | Problem> {
   return new Promise((resolve) => {
-    let first: Buffer | undefined
-    let chunks: Buffer[] | undefined
+    const chunks: Buffer[] = []
     let size = 0
+    const timer = setTimeout(() => settle(tooSlow(limits.time)), limits.time)
 
     function onData(chunk: Buffer): void {
       size += chunk.length
-      if (size > limit) settle(tooLarge(limit))
-      else if (first === undefined) first = chunk
-      else if (chunks === undefined) chunks = [first, chunk]
+      if (size > limits.size) settle(tooLarge(limits.size))
       else chunks.push(chunk)
     }
     function onEnd(): void {
-      settle(chunks === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(chunks, size))
+      settle(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size))
     }
     function onBreak(): void {
       settle(problem('malformed_request', { detail: 'The body broke off before its end.', headers: { connection: 'close' } }))
     }
     function settle(outcome: Buffer | Problem): void {
+      clearTimeout(timer)
       request.off('data', onData).off('end', onEnd).off('close', onBreak)
       // The rest of a refused body flows by unread; without the `error` listener a client that leaves would be a fault.
       if (outcome instanceof Problem) request.resume()

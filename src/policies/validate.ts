@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { isPromise } from '../compile/pipeline.ts'
-import { parseSize, Size } from '../config/units.ts'
+import { parseDuration, parseSize, Size } from '../config/units.ts'
 import { Reply, type RequestContext } from '../context.ts'
 import { Problem, problem, type ValidationError } from '../errors.ts'
 import { type BodyResult, compileBody } from '../messages/body.ts'
@@ -49,7 +49,12 @@ export const validate = definePolicy({
   default: {},
   compile(config, operation, tools) {
     const { log } = tools
-    const limits = { size: parseSize(config.bodyLimit ?? tools.config.server.bodyLimit), parts: config.partLimit }
+    const { server } = tools.config
+    const limits = {
+      size: parseSize(config.bodyLimit ?? server.bodyLimit),
+      time: parseDuration(server.requestTimeout),
+      parts: config.partLimit,
+    }
     const responses = compileResponses(operation, tools, config.response)
     const decodeParameters = compileParameters(operation, tools)
     const decodeBody = compileBody(operation, tools, limits)

@@ -15,8 +15,7 @@ export function acceptingProject(spec: string): Project {
       openapi: spec,
       extensions: ['./target.ts'],
       log: { level: 'silent' },
-      defaults: { accept: true },
-      operations: publicOperations(spec, document),
+      operations: operationSettings(spec, document),
       authentication: Object.fromEntries(Object.entries(schemes).map(([name, scheme]) => [name, credentials(scheme)])),
     },
     files: {
@@ -27,15 +26,23 @@ export const accept = defineTarget({ name: 'accept', schema: { type: 'boolean' }
   }
 }
 
-/** What the document does not secure is meant to be public. */
-function publicOperations(spec: string, document: unknown): object {
+/** True when a document says anything about credentials. */
+export function isSecured(spec: string): boolean {
+  return readFileSync(spec, 'utf8').includes('"security"')
+}
+
+/** Every operation is answered by the same target; what the document does not secure is meant to be public. */
+function operationSettings(spec: string, document: unknown): object {
   const diagnostics = new Diagnostics()
   const documents = openDocuments({ directory: '/', diagnostics })
   const loaded = documents.load(spec)
   if (loaded === undefined) return {}
-  const secured = isObject(document) && 'security' in document
-  const open = readOperations(loaded, '', documents, diagnostics).filter(({ node }) => !secured && !('security' in node.value))
-  return Object.fromEntries(open.map(({ id }) => [id, { access: 'public' }]))
+  const securedByDefault = isObject(document) && 'security' in document
+  const settings = readOperations(loaded, '', documents, diagnostics).map(({ id, node }) => {
+    const open = !securedByDefault && !('security' in node.value)
+    return [id, { accept: true, ...(open && { access: 'public' }) }]
+  })
+  return Object.fromEntries(settings)
 }
 
 const sha256 = '0'.repeat(64)
@@ -43,6 +50,15 @@ const sha256 = '0'.repeat(64)
 function credentials(scheme: unknown): object {
   if (isObject(scheme) && scheme.type === 'apiKey') return { apiKey: { keys: [{ id: 'nobody', sha256 }] } }
   if (isObject(scheme) && scheme.scheme === 'basic')
-    return { basic: { users: [{ username: 'nobody', password: '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g' }] } }
+    return {
+      basic: {
+        users: [
+          {
+            username: 'nobody',
+            password: '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+          },
+        ],
+      },
+    }
   return { jwt: { algorithms: ['HS256'], secret: 'x'.repeat(32) } }
 }

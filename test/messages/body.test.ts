@@ -255,7 +255,9 @@ t.test('bodies and their connection', async (t) => {
     t.match(answer, /^HTTP\/1.1 413 /)
   })
 
-  t.test('chunked without content counts as no JSON', async (t) => {
+  t.test('chunked without content is no body', async (t) => {
+    const empty = 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n'
+    t.match(await raw(t, served, head.replace('/any', '/json') + empty), /^HTTP\/1.1 422 /)
     t.match(await raw(t, served, `${head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n`), /^HTTP\/1.1 200 /)
   })
 
@@ -275,6 +277,13 @@ t.test('bodies and their connection', async (t) => {
     await delay(20)
     t.equal(served.calls.length, 0)
     t.strictSame((await send(served, '/any', 'application/json', '1')).body, 1)
+  })
+
+  t.test('a body that trickles in without end', async (t) => {
+    const slow = await serveDocument(t, document, { requestTimeout: 50 })
+    const answer = await raw(t, slow, `${head}Content-Length: 100\r\n\r\n{"a":`)
+    t.match(answer, /^HTTP\/1.1 408 /)
+    t.match(answer, /connection: close/i)
   })
 
   t.test('two bodies on one connection', async (t) => {

@@ -132,6 +132,14 @@ t.test('multipart forms', async (t) => {
   })
 })
 
+t.test('a form that trickles in without end', async (t) => {
+  const served = await serveDocument(t, { paths }, { requestTimeout: 50 })
+  const headers = { 'content-type': 'multipart/form-data; boundary=b' }
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('--b\r\n')) })
+  const response = await fetch(served.url, { method: 'POST', body, headers, duplex: 'half' } as RequestInit)
+  t.equal(response.status, 408)
+})
+
 t.test('encoding of parts', async (t) => {
   const encoding = { list: { contentType: 'application/json' }, csv: { style: 'form', explode: false } }
   const properties = { list: { type: 'array', items: integer }, csv: { type: 'array', items: integer } }

@@ -35,6 +35,8 @@ interface Options {
   response?: string
   bodyLimit?: number
   partLimit?: number
+  /** Milliseconds. */
+  requestTimeout?: number
   /** What the target answers; 200 without a body when absent. */
   answer?: (context: RequestContext) => Outcome | Promise<Outcome>
 }
@@ -76,7 +78,7 @@ export async function serveDocument(t: Test, document: object | string, options:
   })
   const log: Record<string, unknown>[] = []
   const tools = {
-    config: { server: { bodyLimit } },
+    config: { server: { bodyLimit, requestTimeout: options.requestTimeout ?? 5000 } },
     documents,
     diagnostics,
     schemas: createSchemaCompiler({ documents, diagnostics }),
