@@ -134,6 +134,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     basePath: base,
     registry,
     tools,
+    accessLog: log.plain,
     draining: () => draining,
   })
 

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import type { Document } from '../documents/document.ts'
 import type { Operation } from '../model/operation.ts'
 import { accessLog } from '../serve/access-log.ts'
@@ -21,6 +22,8 @@ export interface ApplicationInput {
   readonly basePath: string
   readonly registry: Registry
   readonly tools: CompileTools
+  /** Where requests are logged. */
+  readonly accessLog: Logger
   /** True while the process is told to stop. */
   readonly draining: () => boolean
 }
@@ -34,7 +37,7 @@ export function compileApplication(input: ApplicationInput): Application {
   return {
     router,
     elsewhere: compileEnvelope({ ...system, path: basePath }, registry, tools, run),
-    done: accessLog(tools.log, config.log.requests),
+    done: accessLog(input.accessLog, config.log.requests),
   }
 }
 

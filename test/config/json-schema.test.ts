@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
-import { generatedFiles, staleFiles } from '../../scripts/generate.ts'
+import { generatedFiles, staleFiles } from '../../src/generate.ts'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { policies } from '../../src/policies/builtin.ts'
 import { targets } from '../../src/targets/builtin.ts'
@@ -53,5 +53,5 @@ t.test('every section and every key below it is explained', async (t) => {
 
 t.test('generated files are up to date', async (t) => {
   t.ok(generatedFiles().size >= 2)
-  t.same(staleFiles(), [], 'run: node scripts/generate.ts')
+  t.same(staleFiles(), [], 'run: node src/generate.ts')
 })

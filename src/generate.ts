@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { configJsonSchema } from '../src/config/json-schema.ts'
-import { configReference } from '../src/config/reference.ts'
-import { policies } from '../src/policies/builtin.ts'
-import { targets } from '../src/targets/builtin.ts'
+import { configJsonSchema } from './config/json-schema.ts'
+import { configReference } from './config/reference.ts'
+import { policies } from './policies/builtin.ts'
+import { problemReference } from './serve/problem-reference.ts'
+import { targets } from './targets/builtin.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -12,7 +13,8 @@ export function generatedFiles(): Map<string, string> {
   const registry = { policies, targets }
   return new Map([
     ['src/config/generated/gateway.schema.json', `${JSON.stringify(configJsonSchema(registry), null, 2)}\n`],
-    ['docs/gateway-yaml.md', configReference(registry)],
+    ['src/config/generated/gateway-yaml.md', configReference(registry)],
+    ['src/serve/generated/problems.md', problemReference()],
   ])
 }
 
@@ -26,7 +28,7 @@ export function staleFiles(): string[] {
 if (import.meta.main) {
   const stale = staleFiles()
   if (process.argv.includes('--check')) {
-    for (const path of stale) console.error(`${path} is not up to date: run node scripts/generate.ts`)
+    for (const path of stale) console.error(`${path} is not up to date: run node src/generate.ts`)
     process.exitCode = stale.length > 0 ? 1 : 0
   } else {
     const files = generatedFiles()
