@@ -40,7 +40,7 @@ export const keysService: ServiceDefinition<'keys'> = {
 }
 
 function createKeys(tools: ServiceTools): Keys {
-  const { config, directory, log } = tools
+  const { config, directory, log, production } = tools
   const secretFile = resolve(directory, config.database.dataDir, 'jwt-secret')
   const settings = new Map<string, JwtScheme>()
   const held = new Map<string, SchemeKeys>()
@@ -48,7 +48,6 @@ function createKeys(tools: ServiceTools): Keys {
     if (entry.jwt === undefined) continue
     settings.set(scheme, entry.jwt)
     const onFailure = (err: unknown) => log.warn({ err, scheme }, 'the key set could not be fetched')
-    const production = process.env.NODE_ENV === 'production'
     held.set(scheme, schemeKeys(entry.jwt, { directory, production, report: entryReport(tools, scheme), onFailure }))
   }
   const needsSecret = [...held.values()].some((keys) => keys.needsSecret)
