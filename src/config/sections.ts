@@ -181,6 +181,18 @@ export const Realtime = section(
       default: [],
       examples: [['http://localhost:3000']],
     }),
+    connections: Type.Integer({
+      title: 'Connections',
+      description: 'How many connections one caller may have to each process.',
+      default: 256,
+      minimum: 1,
+    }),
+    watches: Type.Integer({
+      title: 'Watches',
+      description: 'How many tasks one connection may watch at once.',
+      default: 1000,
+      minimum: 1,
+    }),
   },
   { title: 'Realtime', description: 'Live events of tasks over Socket.IO.' },
 )

@@ -3,6 +3,7 @@ import { databaseService } from './database.ts'
 import { keysService } from './keys.ts'
 import { limiterService } from './limiter.ts'
 import { queueService } from './queue.ts'
+import { realtimeService } from './realtime.ts'
 import type { ServiceDefinition } from './service.ts'
 import { tasksService } from './tasks.ts'
 
@@ -14,4 +15,5 @@ export const services: readonly ServiceDefinition[] = [
   databaseService,
   queueService,
   tasksService,
+  realtimeService,
 ]

@@ -28,10 +28,9 @@ const longestWait = 60_000
 export const task = defineTarget({
   name: 'task',
   schema: TaskSettings,
-  uses: ['tasks'],
+  uses: ['tasks', 'realtime'],
   compile(config, operation, tools) {
     const { tasks } = tools.services
-    tasks.path = tools.basePath + tools.config.tasks.path
     checkOperation(operation, tools.diagnostics)
     const handler = findHandler(operation, tools)
     const toOutcome = replyMaker(operation)
@@ -76,14 +75,14 @@ export const task = defineTarget({
 })
 
 function accepted(tasks: TaskSystem, id: string, status: string, applied: string | undefined): Outcome {
-  const links = taskLinks(tasks.path, id)
+  const links = taskLinks(tasks.served.path, id)
   const headers = { location: links.status_url, 'retry-after': '1', ...(applied && { 'preference-applied': applied }) }
   return new Reply(202, { task_id: id, status, ...links }, headers)
 }
 
 /** What the operation would have answered had it not been a task. */
 function finished(tasks: TaskSystem, row: TaskRow, applied: string): Outcome {
-  const headers = { location: taskLinks(tasks.path, row.id).status_url, 'preference-applied': applied }
+  const headers = { location: taskLinks(tasks.served.path, row.id).status_url, 'preference-applied': applied }
   if (row.error === null) return new Reply(200, row.result, headers)
   const { code, status, title, detail } = row.error
   return new Problem(code, status, title, { headers, extra: { task_id: row.id }, ...(detail !== undefined && { detail }) })

@@ -22,10 +22,12 @@ export function compileTasks(operations: readonly Operation[], tools: CompileToo
   if (tasks === undefined || asTasks.length === 0) return undefined
   checkDeadLetters(tasks.definitions, tools.diagnostics)
   const alternatives = taskSecurity(asTasks)
+  const path = tools.basePath + tools.config.tasks.path
+  tasks.served = { path, security: alternatives }
   const identify = identifyBy(authenticator.compile([...alternatives, []]))
   const require = identifyBy(authenticator.compile(alternatives))
   return {
-    mount: taskRoutes({ path: tasks.path, tasks, identify, require }),
+    mount: taskRoutes({ path, tasks, identify, require }),
     fragment: taskDocument(tools.config.tasks.path, asTasks, alternatives),
   }
 }

@@ -9,8 +9,11 @@ const backlog = 1024 ** 2
 /** After how many milliseconds a browser connects again. */
 const reconnect = 1000
 
-/** The server-sent events (WHATWG HTML section 9.2) of one task behind event number `after`, until it ends. */
-export function eventStream(follower: Follower, taskId: string, after: number): Readable {
+/**
+ * The server-sent events (WHATWG HTML section 9.2) of one task behind event number `after`, until it ends. `newest` is its last
+ * number now: an end before that was one that the task has been started over from.
+ */
+export function eventStream(follower: Follower, taskId: string, after: number, newest: number): Readable {
   const stream = new Readable({ read() {} })
   const comments = setInterval(() => push(': \n\n'), heartbeat)
 
@@ -22,7 +25,7 @@ export function eventStream(follower: Follower, taskId: string, after: number): 
   push(`retry: ${reconnect}\n\n`)
   const unfollow = follower.follow(taskId, after, (events) => {
     push(events.map(frame).join(''))
-    if (events.some(endsTask)) stream.push(null)
+    if (events.some((event) => event.seq >= newest && endsTask(event))) stream.push(null)
   })
   stream.once('close', () => {
     clearInterval(comments)

@@ -17,7 +17,8 @@ export interface Notifications {
   events(taskId: string, first: number, last: number, owner: string | null): void
   due(queue: string): void
   cancel(taskId: string): void
-  on<Kind extends keyof Notice>(kind: Kind, listener: (notice: Notice[Kind]) => void): void
+  /** Gives a function that ends it. */
+  on<Kind extends keyof Notice>(kind: Kind, listener: (notice: Notice[Kind]) => void): () => void
   /** Called when notifications from other processes may have been missed. */
   onGap(listener: () => void): void
   start(): Promise<void>
@@ -33,7 +34,7 @@ const gathering = 5
 /** One entry of a payload: ["e", task, first, last, owner tag], ["d", queue] or ["c", task]. */
 type Entry = ['e', string, number, number, string?] | ['d', string] | ['c', string]
 
-type Listeners = { [Kind in keyof Notice]: ((notice: Notice[Kind]) => void)[] }
+type Listeners = { [Kind in keyof Notice]: Set<(notice: Notice[Kind]) => void> }
 
 /**
  * A short tag of an owner: enough to skip other owners' notices, and it tells nobody who they are. Whoever goes by it must
@@ -46,7 +47,7 @@ export function ownerTag(owner: string): string {
 export function createNotifications(database: Database, log: Logger): Notifications {
   const channel = `${database.schema}_tasks`
   const self = randomUUID()
-  const listeners: Listeners = { events: [], due: [], cancel: [] }
+  const listeners: Listeners = { events: new Set(), due: new Set(), cancel: new Set() }
   const gapListeners: (() => void)[] = []
   const pending = new Map<string, Entry>()
   let timer: NodeJS.Timeout | undefined
@@ -96,7 +97,10 @@ export function createNotifications(database: Database, log: Logger): Notificati
     },
     due: (queue) => tell(`d${queue}`, ['d', queue]),
     cancel: (taskId) => tell(`c${taskId}`, ['c', taskId]),
-    on: (kind, listener) => void listeners[kind].push(listener),
+    on(kind, listener) {
+      listeners[kind].add(listener)
+      return () => void listeners[kind].delete(listener)
+    },
     onGap: (listener) => void gapListeners.push(listener),
     async start() {
       if (database.kind === 'embedded') return

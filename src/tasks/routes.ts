@@ -106,7 +106,7 @@ export function taskRoutes({ path, tasks, identify, require }: TaskRoutes): (rou
       return
     }
     const done = occupy(task)
-    const body = tasks.track(eventStream(tasks.follower, task.id, after))
+    const body = tasks.track(eventStream(tasks.follower, task.id, after, task.last_seq))
     body.once('close', done)
     ctx.status = 200
     // Proxies that gather answers would hold events back.

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Problem } from '../errors.ts'
+import type { SecurityRequirement } from '../model/operation.ts'
 import type { Database } from '../services/database.ts'
 import type { Queue } from '../services/queue.ts'
 import type { Services } from '../services/service.ts'
@@ -16,6 +17,12 @@ import type { TaskEvent } from './states.ts'
 import type { TaskStore } from './store.ts'
 import { type Submission, type Submitted, submitTask } from './submit.ts'
 import { createWorker, type Worker } from './worker.ts'
+
+export interface Served {
+  /** Full path of the task routes, for example `/api/v1/tasks`. */
+  readonly path: string
+  readonly security: readonly SecurityRequirement[]
+}
 
 export interface TaskSystemOptions {
   database: Database
@@ -36,8 +43,8 @@ export interface TaskSystem {
   readonly definitions: TaskDefinitions
   readonly follower: Follower
   readonly retention: number
-  /** Full path of the task routes, for example `/api/v1/tasks`; known once the operations are compiled. */
-  path: string
+  /** Where tasks are served and who may ask for them; known once all operations are compiled. */
+  served: Served
   /** Makes an operation a task; at boot only. */
   define(definition: TaskDefinition): void
   submit(definition: TaskDefinition, submission: Submission): Promise<Submitted | Problem>
@@ -92,7 +99,8 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
   }
 
   async function stop(): Promise<void> {
-    await (drained ??= drain())
+    drained ??= drain()
+    await drained
     await follower.stop()
     await notifications.stop()
   }
@@ -102,7 +110,7 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
     definitions,
     follower,
     retention,
-    path: '',
+    served: { path: '', security: [] },
     define: (definition) => void definitions.set(definition.operation.id, definition),
     submit: (definition, submission) => submitTask(store, definition, submission, keysInFlight),
     read: (taskId, after, limit) => readEvents(database, database.schema, [{ taskId, after }], limit),
@@ -125,8 +133,17 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
       stream.once('close', () => endings.delete(end))
       return stream
     },
-    start: () => (started ??= start()),
-    drain: () => (drained ??= drain()),
-    stop: () => (stopped ??= stop()),
+    start() {
+      started ??= start()
+      return started
+    },
+    drain() {
+      drained ??= drain()
+      return drained
+    },
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
   }
 }

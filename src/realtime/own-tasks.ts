@@ -1,0 +1,96 @@
+import type { Principal } from '../context.ts'
+import { maySee } from '../tasks/access.ts'
+import { findTask } from '../tasks/control.ts'
+import type { Deliver } from '../tasks/follower.ts'
+import { ownerOf } from '../tasks/insert.ts'
+import { listOpenTasks } from '../tasks/list.ts'
+import { type Notice, ownerTag } from '../tasks/notifications.ts'
+import { repeat } from '../tasks/repeat.ts'
+import type { TaskRow } from '../tasks/rows.ts'
+import { endsTask, isEndState } from '../tasks/states.ts'
+import type { TaskSystem } from '../tasks/system.ts'
+
+export interface OwnTasks {
+  /** The tasks that had not ended when the watch began, newest first. */
+  readonly open: readonly TaskRow[]
+  stop(): void
+}
+
+/** Open tasks that a watch begins with. */
+const most = 1000
+/** Milliseconds between two looks for tasks that no notification told of. */
+const sweepInterval = 10_000
+
+/**
+ * Delivers the events of all tasks of one principal, those included that begin later. `after` says for each task which event is
+ * known already; where it says nothing, events from now on are delivered.
+ */
+export async function watchOwnTasks(
+  tasks: TaskSystem,
+  principal: Principal,
+  after: ReadonlyMap<string, number>,
+  deliver: Deliver,
+): Promise<OwnTasks> {
+  const { database, notifications } = tasks.store
+  const owner = ownerOf(principal) as string
+  const tag = ownerTag(owner)
+  const followed = new Map<string, () => void>()
+  /** The last event delivered of tasks that have ended. */
+  const ended = new Map<string, number>()
+  let stopped = false
+
+  function follow(taskId: string, cursor: number, floor: number): void {
+    if (stopped || followed.has(taskId)) return
+    const unfollow = tasks.follower.follow(taskId, cursor, (events) => {
+      deliver(events)
+      const last = events.at(-1)
+      if (last === undefined || last.seq < floor || !endsTask(last)) return
+      followed.get(taskId)?.()
+      followed.delete(taskId)
+      ended.set(taskId, last.seq)
+    })
+    followed.set(taskId, unfollow)
+  }
+
+  /** A task that was not followed has grown: it is new, or was started over. The tag is only a hint, the row knows the owner. */
+  async function meet({ taskId, first, last, owner: noticed }: Notice['events']): Promise<void> {
+    if (noticed !== tag || followed.has(taskId) || last <= (ended.get(taskId) ?? 0)) return
+    const task = await findTask(database, database.schema, taskId)
+    if (task?.owner !== owner) return
+    const isNew = task.created_at.getTime() >= began
+    follow(taskId, ended.get(taskId) ?? (isNew ? 0 : first - 1), last)
+  }
+
+  const { rows } = await database.query<{ now: Date }>('SELECT clock_timestamp() AS now')
+  const began = rows[0]?.now.getTime() ?? 0
+  const notice = (event: Notice['events']) => void meet(event).catch(() => {})
+  const forget = notifications.on('events', notice)
+  const open = await listOpenTasks(database, database.schema, owner, most)
+  for (const { id, last_seq } of open) follow(id, after.get(id) ?? last_seq, last_seq)
+  for (const [id, cursor] of after) {
+    const task = followed.has(id) ? undefined : await findTask(database, database.schema, id)
+    if (task === undefined || !maySee(tasks.definitions, principal, task)) continue
+    if (isEndState(task.state) && cursor >= task.last_seq) ended.set(id, cursor)
+    else follow(id, cursor, task.last_seq)
+  }
+  const endSweep = repeat(
+    async () => {
+      for (const { id, last_seq } of await listOpenTasks(database, database.schema, owner, most)) {
+        await meet({ taskId: id, first: last_seq, last: last_seq, owner: tag })
+      }
+    },
+    sweepInterval,
+    () => {},
+  )
+
+  return {
+    open,
+    stop() {
+      stopped = true
+      forget()
+      void endSweep()
+      for (const unfollow of followed.values()) unfollow()
+      followed.clear()
+    },
+  }
+}

@@ -1,0 +1,141 @@
+import type { Socket } from 'socket.io'
+import type { Principal } from '../context.ts'
+import { Problem, problem } from '../errors.ts'
+import { maySee } from '../tasks/access.ts'
+import { findTask } from '../tasks/control.ts'
+import { isTaskId } from '../tasks/query.ts'
+import { taskResource } from '../tasks/resource.ts'
+import { endsTask, type TaskEvent } from '../tasks/states.ts'
+import type { TaskSystem } from '../tasks/system.ts'
+import { type Connection, isTooSlow, messageLimit } from './limits.ts'
+import type { ClientMessages, ServerMessages, SocketRefusal } from './messages.ts'
+import { type OwnTasks, watchOwnTasks } from './own-tasks.ts'
+
+export type TaskSocket = Socket<ClientMessages, ServerMessages>
+
+/** Events that the answer to `task:watch` holds; further ones follow as messages. */
+const page = 1000
+
+/** Answers one connected client until it leaves. It sees what the same principal sees over HTTP. */
+export function openSession(socket: TaskSocket, principal: Principal, tasks: TaskSystem, mostWatches: number): void {
+  const { database } = tasks.store
+  const watches = new Map<string, () => void>()
+  let own: OwnTasks | undefined
+
+  function deliver(events: readonly TaskEvent[]): void {
+    if (isTooSlow(socket.conn as unknown as Connection)) {
+      socket.disconnect(true)
+      return
+    }
+    for (const event of events) socket.emit('task:event', event)
+  }
+
+  function unwatch(taskId: string): void {
+    watches.get(taskId)?.()
+    watches.delete(taskId)
+  }
+
+  async function watch(message: unknown): Promise<object | Problem> {
+    const { task_id: taskId, after = 0 } = (message ?? {}) as { task_id?: unknown; after?: unknown }
+    if (!isTaskId(taskId)) return notFound()
+    if (!isSequence(after)) return invalid('/after', 'must be the number of an event, or 0')
+    if (!watches.has(taskId) && watches.size >= mostWatches) {
+      return problem('rate_limited', { detail: `a connection can watch ${mostWatches} tasks` })
+    }
+    const task = await findTask(database, database.schema, taskId)
+    if (task === undefined || !maySee(tasks.definitions, principal, task)) return notFound()
+    const events = await tasks.read(taskId, after, page)
+    unwatch(taskId)
+    const last = events.at(-1)
+    const over =
+      last === undefined ? task.finished_at !== null && after >= task.last_seq : last.seq >= task.last_seq && endsTask(last)
+    // Begins behind the answer, which is on its way before anything else: the next lines run without a pause.
+    if (!over && socket.connected) {
+      const unfollow = tasks.follower.follow(taskId, last?.seq ?? after, (fresh) => {
+        deliver(fresh)
+        const newest = fresh.at(-1)
+        if (newest !== undefined && newest.seq >= task.last_seq && endsTask(newest)) unwatch(taskId)
+      })
+      watches.set(taskId, unfollow)
+    }
+    return { task: taskResource(tasks.served.path, task), events }
+  }
+
+  async function watchOwn(message: unknown): Promise<object | Problem> {
+    const after = (message as { after?: unknown } | null | undefined)?.after ?? {}
+    const cursors = Object.entries(after as object)
+    if (
+      typeof after !== 'object' ||
+      cursors.length > mostWatches ||
+      !cursors.every(([id, seq]) => isTaskId(id) && isSequence(seq))
+    ) {
+      return invalid('/after', 'must be an object from task ids to the numbers of events')
+    }
+    own?.stop()
+    own = undefined
+    const watching = await watchOwnTasks(tasks, principal, new Map(cursors), deliver)
+    if (socket.connected) own = watching
+    else watching.stop()
+    return { tasks: watching.open.map((row) => taskResource(tasks.served.path, row)) }
+  }
+
+  /** Answers of one client are made one after the other: two watches of one task must not overtake each other. */
+  let turn: Promise<void> = Promise.resolve()
+  function answer(work: (message: unknown) => Promise<object | Problem>): (...args: unknown[]) => void {
+    return (...args) => {
+      const ack = typeof args.at(-1) === 'function' ? (args.at(-1) as (answer: unknown) => void) : () => {}
+      turn = turn.then(async () => {
+        try {
+          const result = await work(args[0])
+          ack(result instanceof Problem ? { ok: false, error: refusalOf(result) } : { ok: true, ...result })
+        } catch {
+          ack({ ok: false, error: refusalOf(problem('unavailable')) })
+        }
+      })
+    }
+  }
+
+  const allow = messageLimit()
+  socket.use((_packet, next) => {
+    if (allow()) next()
+    else socket.disconnect(true)
+  })
+  const on = socket.on.bind(socket) as (event: string, listener: (...args: unknown[]) => void) => void
+  on('task:watch', answer(watch))
+  on('tasks:watch', answer(watchOwn))
+  on(
+    'task:unwatch',
+    answer(async (message) => {
+      unwatch(String((message as { task_id?: unknown } | null | undefined)?.task_id))
+      return {}
+    }),
+  )
+  on(
+    'tasks:unwatch',
+    answer(async () => {
+      own?.stop()
+      own = undefined
+      return {}
+    }),
+  )
+  socket.once('disconnect', () => {
+    for (const taskId of [...watches.keys()]) unwatch(taskId)
+    own?.stop()
+  })
+}
+
+export function refusalOf({ code, status, title, detail }: Problem): SocketRefusal {
+  return { code, status, title, ...(detail !== undefined && { detail }) }
+}
+
+function notFound(): Problem {
+  return problem('not_found', { detail: 'there is no such task' })
+}
+
+function invalid(pointer: string, message: string): Problem {
+  return problem('validation_failed', { detail: `${pointer} ${message}` })
+}
+
+function isSequence(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
+}
