@@ -71,7 +71,7 @@ export function multipartContent(
 function fillDefaults(value: Record<string, unknown>, shape: Shape): void {
   for (const name of shape.names) {
     const { fallback } = shape.property(name)
-    if (value[name] === undefined && fallback !== undefined) value[name] = structuredClone(fallback.value)
+    if (value[name] === undefined && fallback !== undefined) value[name] = fallback()
   }
 }
 

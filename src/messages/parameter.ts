@@ -47,7 +47,7 @@ export function compileParameter(
 
   function settle(read: unknown, into: Record<string, unknown>, errors: ValidationError[] | undefined) {
     if (read === undefined) {
-      if (fallback !== undefined) into[name] = structuredClone(fallback.value)
+      if (fallback !== undefined) into[name] = fallback()
       else if (required) return report(errors, 'is required')
       return errors
     }

@@ -2,10 +2,10 @@ import type { RequestContext } from '../context.ts'
 import { type Problem, problem, type ValidationError } from '../errors.ts'
 import type { Operation, Parameter } from '../model/operation.ts'
 import { readCookies } from './cookies.ts'
-import { type FieldReader, fieldReader } from './fields.ts'
+import { fieldReader } from './fields.ts'
 import { type CompiledParameter, compileParameter, type MessageTools } from './parameter.ts'
 import { asIs, decodeForm, decodeLeniently, decodePercent, isDecodable } from './percent.ts'
-import { QueryNames, readQuery } from './query.ts'
+import { QueryNames, type QueryTexts, readQuery } from './query.ts'
 import { compileQuerystring } from './querystring.ts'
 import { bareRecord } from './record.ts'
 import { type Decode, labelStyle, matrixStyle, simpleStyle } from './styles.ts'
@@ -105,7 +105,7 @@ function compileQuery(operation: Operation, tools: MessageTools): PlaceDecoder |
   }
 }
 
-type TextsReader = (texts: Parameters<FieldReader>[0]) => unknown
+type TextsReader = (texts: QueryTexts) => unknown
 
 function namedReader(parameter: Parameter, { shape, parse }: CompiledParameter, names: QueryNames, decode: Decode): TextsReader {
   if (parse === undefined) return fieldReader(parameter, shape, names, decode)

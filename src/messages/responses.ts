@@ -19,21 +19,18 @@ export interface CompiledResponses {
 
 interface CompiledResponse {
   readonly contents: readonly ResponseMedia[]
+  /** The content that a client gets by its `Accept`; the first when none is acceptable, because then nothing can be done any more. */
+  readonly choose: (accept: string) => ResponseMedia | undefined
   readonly checkHeaders: CheckHeaders | undefined
 }
 
 /** Compiles the responses of an operation; a reply's is chosen by status, then range (`2XX`), then `default`. */
 export function compileResponses(operation: Operation, tools: MessageTools & { log: Logger }, mode: Mode): CompiledResponses {
-  const byStatus = new Map<string, CompiledResponse>()
   // The document describes a task's result; that it was taken in is the gateway's own answer.
   const undescribed = operation.target === 'task' && !operation.responses.some(({ status }) => status === '202') ? 202 : undefined
-  for (const response of operation.responses) byStatus.set(response.status, compileResponse(response, operation, tools))
   const faulty = problem('invalid_response')
   const validating = mode !== 'off'
-
-  function responseFor(status: number): CompiledResponse | undefined {
-    return byStatus.get(String(status)) ?? byStatus.get(`${Math.floor(status / 100)}XX`) ?? byStatus.get('default')
-  }
+  const responseFor = compileChoice(operation, tools)
 
   function judge(context: RequestContext, status: number, errors: readonly ValidationError[] | undefined): Problem | undefined {
     if (errors === undefined || errors.length === 0) return undefined
@@ -47,36 +44,45 @@ export function compileResponses(operation: Operation, tools: MessageTools & { l
   function finish(context: RequestContext, reply: Reply): Problem | undefined {
     if (reply.status === undescribed) return undefined
     const response = responseFor(reply.status)
-    const content = response && chooseContent(reply, response.contents, context.req.headers.accept)
+    const content = response && chooseContent(reply, response, context.req.headers.accept)
     const found = validating ? findDifferences(reply, response, content) : undefined
     const inContent = writeContent(reply, content, validating)
     if (found === undefined && inContent === undefined) return undefined
     return judge(context, reply.status, [...(found ?? []), ...(inContent ?? [])])
   }
 
-  return { before: compileAcceptance(operation), finish }
+  return { before: operation.target === 'task' ? undefined : compileAcceptance(operation), finish }
+}
+
+/** By status, then by range (`2XX`), then `default`. */
+function compileChoice(operation: Operation, tools: MessageTools): (status: number) => CompiledResponse | undefined {
+  const byStatus = new Map<string, CompiledResponse>()
+  for (const response of operation.responses) byStatus.set(response.status, compileResponse(response, operation, tools))
+  const exact = new Map([...byStatus].map(([status, response]) => [Number(status), response]))
+  const ranges = [1, 2, 3, 4, 5].map((digit) => byStatus.get(`${digit}XX`))
+  const fallback = byStatus.get('default')
+  return (status) => exact.get(status) ?? ranges[Math.floor(status / 100) - 1] ?? fallback
 }
 
 function compileResponse(response: ResponseDefinition, operation: Operation, tools: MessageTools): CompiledResponse {
-  return {
-    contents: compileResponseContent(response, operation, tools),
-    checkHeaders: compileResponseHeaders(response, operation, tools),
-  }
+  const contents = compileResponseContent(response, operation, tools)
+  const media = contents.map((content) => content.media)
+  const choose = memoize((accept: string) => {
+    const chosen = negotiate(accept, media)
+    return contents.find((content) => content.media === chosen) ?? contents[0]
+  })
+  return { contents, choose, checkHeaders: compileResponseHeaders(response, operation, tools) }
 }
 
 /** The declared content that a reply has: the one that its own `content-type` names, else the negotiated one. */
-function chooseContent(reply: Reply, contents: readonly ResponseMedia[], accept: string | undefined): ResponseMedia | undefined {
+function chooseContent(reply: Reply, response: CompiledResponse, accept: string | undefined): ResponseMedia | undefined {
+  const { contents, choose } = response
   const own = reply.headers?.['content-type']
   if (own !== undefined) {
     const media = parseMediaType(String(own))
     return media && closest(media, contents)
   }
-  if (contents.length < 2 || accept === undefined) return contents[0]
-  const chosen = negotiate(
-    accept,
-    contents.map((content) => content.media),
-  )
-  return contents.find((content) => content.media === chosen) ?? contents[0]
+  return contents.length < 2 || accept === undefined ? contents[0] : choose(accept)
 }
 
 /** What is wrong with a reply besides its content. */

@@ -24,8 +24,8 @@ export interface Shape {
   readonly open: boolean
   property(name: string): Shape
   item(index: number): Shape
-  /** The schema's `default`, when there is one. */
-  readonly fallback: { readonly value: unknown } | undefined
+  /** Makes the schema's `default`, when there is one; a new object each time, so that nobody shares it. */
+  readonly fallback: (() => unknown) | undefined
 }
 
 /** The shape of a schema; `$ref`, `allOf`, `anyOf`, `oneOf` are looked into. Children are made when first asked for, so recursion is fine. */
@@ -162,7 +162,7 @@ function matches(pattern: string, name: string): boolean {
 /** Only what always applies gives a default: the schema, what it refers to, and its `allOf`. */
 function fallbackOf(schema: Located | undefined, documents: Documents, depth = 0): Shape['fallback'] {
   if (schema === undefined || !isObject(schema.value) || depth > maxDepth) return undefined
-  if (Object.hasOwn(schema.value, 'default')) return { value: schema.value.default }
+  if (Object.hasOwn(schema.value, 'default')) return maker(schema.value.default)
   const target = typeof schema.value.$ref === 'string' ? documents.follow(schema) : undefined
   const parts = [...present(target), ...members(child(schema, 'allOf')).map(([, part]) => part)]
   for (const part of parts) {
@@ -170,6 +170,10 @@ function fallbackOf(schema: Located | undefined, documents: Documents, depth = 0
     if (found !== undefined) return found
   }
   return undefined
+}
+
+function maker(value: unknown): () => unknown {
+  return typeof value === 'object' && value !== null ? () => structuredClone(value) : () => value
 }
 
 function descend(node: Located, key: string, name: string | number): Located | undefined {
