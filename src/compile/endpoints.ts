@@ -38,8 +38,8 @@ function compileEndpoint(operation: Operation, registry: Registry, tools: Compil
 
 function compilePolicies(policies: readonly Policy[], operation: Operation, tools: CompileTools): Middleware[] {
   return policies.flatMap((policy) => {
-    if (policy.always) return policy.compile(undefined as never, operation, tools) ?? []
-    const setting = policy.always ? { value: {} } : operation.settings.get(policy.name)
+    if (policy.always) return policy.compile({} as never, operation, tools) ?? []
+    const setting = operation.settings.get(policy.name)
     return setting === undefined ? [] : (policy.compile(setting.value as never, operation, tools) ?? [])
   })
 }
