@@ -1,6 +1,3 @@
-import type { Diagnostics } from '../documents/diagnostics.ts'
-import type { Located } from '../documents/document.ts'
-import { parseNetwork, type TrustProxy } from '../policies/client-address.ts'
 import { createMemoryCounters } from './limiter/memory.ts'
 import { createRedisCounters } from './limiter/redis.ts'
 import type { Lifecycle, ServiceDefinition } from './service.ts'
@@ -44,8 +41,7 @@ declare module './service.ts' {
 
 export const limiterService: ServiceDefinition<'limiter'> = {
   name: 'limiter',
-  create({ config, log, diagnostics, gatewayFile }) {
-    reportNetworks(config.server.trustProxy, diagnostics, gatewayFile)
+  create({ config, log }) {
     return createLimiter(config.redis.url === '' ? createMemoryCounters() : createRedisCounters(config.redis.url, log))
   },
 }
@@ -64,14 +60,4 @@ export function createLimiter(counters: Counters): Limiter {
   }
 
   return { ...counters, counter }
-}
-
-/** Limits count by the client's address, so what is said about proxies must be usable. */
-function reportNetworks(trustProxy: TrustProxy, diagnostics: Diagnostics, gatewayFile: Located | undefined): void {
-  if (!Array.isArray(trustProxy)) return
-  trustProxy.forEach((network, index) => {
-    if (parseNetwork(network) !== undefined) return
-    const at = gatewayFile && { ...gatewayFile, pointer: `/server/trustProxy/${index}` }
-    diagnostics.error('wrong-network', at, `'${network}' is no address or CIDR block`, 'write it like 10.0.0.0/8 or fd00::/8')
-  })
 }

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { mock } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import pino from 'pino'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createMemoryCounters } from '../../src/services/limiter/memory.ts'
 import { createRedisCounters } from '../../src/services/limiter/redis.ts'
-import { createLimiter, type Hits } from '../../src/services/limiter.ts'
+import { type Counters, createLimiter, type Hits } from '../../src/services/limiter.ts'
 
 const limit = { name: 'test', limit: 3, window: 60_000 }
 
@@ -78,14 +81,77 @@ t.test('Redis', { skip: url === undefined && 'REDIS_URL is not set' }, async (t)
   })
 
   await t.test('windows slide', async (t) => {
-    const count = processes[0]?.counter({ name: `${name}-sliding`, limit: 2, window: 1000 })
-    const ask = async () => ((await count?.('a')) as Hits).count
+    const [{ counter }] = processes as [Counters]
+    const count = counter({ name: `${name}-sliding`, limit: 2, window: 1000 })
+    const ask = async () => (await count('a'))?.count
     t.same([await ask(), await ask(), await ask()], [1, 2, 3])
-    await new Promise((resolve) => setTimeout(resolve, 1100))
+    await setTimeout(1100)
     t.equal(await ask(), 1)
+  })
+
+  await t.test('it goes away, hangs, and comes back by itself', async (t) => {
+    const line = await cable(t, new URL(url as string))
+    const counters = createRedisCounters(line.url, pino({ enabled: false }))
+    await counters.start?.()
+    t.teardown(() => counters.stop?.())
+    const count = counters.counter({ name: `${name}-away`, limit: 100, window: 60_000 })
+    const until = async (answers: boolean) => {
+      for (let i = 0; i < 100; i++) {
+        if (((await count('a')) !== undefined) === answers) return true
+        await setTimeout(50)
+      }
+      return false
+    }
+    t.ok(await until(true))
+    line.cut()
+    t.ok(await until(false), 'cut')
+    line.join()
+    t.ok(await until(true), 'back')
+    line.hang()
+    t.equal(await count('a'), undefined, 'hanging')
+    t.equal(await Promise.race([count('a'), setTimeout(500, 'late')]), undefined, 'the next request does not wait')
+    line.cut()
+    line.join()
+    t.ok(await until(true), 'back again')
   })
 
   await t.test('it answers to health checks', async (t) => {
     t.match(await processes[0]?.check?.(), { healthy: true })
   })
 })
+
+/** A line to Redis that a test can cut, hang and join again. */
+async function cable(t: Test, redis: URL) {
+  const sockets = new Set<Socket>()
+  let hanging = false
+  const server = createServer((near) => {
+    const far = connect(Number(redis.port || 6379), redis.hostname)
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+    }
+    near.on('data', (bytes) => hanging || far.write(bytes))
+    far.pipe(near)
+    near.on('close', () => far.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const cut = () => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    sockets.clear()
+  }
+  t.teardown(cut)
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    cut,
+    join() {
+      hanging = false
+      server.listen(port, '127.0.0.1')
+    },
+    hang() {
+      hanging = true
+    },
+  }
+}

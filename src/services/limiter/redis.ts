@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Counters, Hits, Limit } from '../limiter.ts'
 import { boundedKey } from './key.ts'
 
-/** How long a request waits for Redis, in milliseconds; behind that it is refused, and Redis is no longer asked until it is back. */
+/** How long a request waits for Redis, in milliseconds, and how long Redis is left alone after it made one wait in vain. */
 const patience = 1000
 const longestPause = 2000
 
@@ -15,6 +15,7 @@ const longestPause = 2000
  */
 export function createRedisCounters(url: string, log: Logger): Counters {
   let redis: Redis | undefined
+  let aloneUntil = 0
 
   async function start(): Promise<void> {
     if (redis !== undefined) return
@@ -30,8 +31,9 @@ export function createRedisCounters(url: string, log: Logger): Counters {
       retryStrategy: (attempt) => Math.min(attempt * 100, longestPause),
     })
     let away = false
-    redis.on('error', (err) => {
-      if (!away) log.error({ err }, 'Redis is away: requests with a rate limit are refused until it is back')
+    redis.on('error', ({ message }) => {
+      // The message alone: the error may carry the command that failed, and AUTH has the password in it.
+      if (!away) log.error({ reason: message }, 'Redis is away: requests with a rate limit are refused until it is back')
       away = true
     })
     redis.on('ready', () => {
@@ -56,7 +58,7 @@ export function createRedisCounters(url: string, log: Logger): Counters {
 
   function counter({ name, limit, window }: Limit) {
     return async function countInRedis(key: string): Promise<Hits | undefined> {
-      if (redis?.status !== 'ready') return undefined
+      if (redis?.status !== 'ready' || Date.now() < aloneUntil) return undefined
       try {
         const store = new RedisLimiter({
           db: redis,
@@ -68,6 +70,7 @@ export function createRedisCounters(url: string, log: Logger): Counters {
         const { remaining, reset } = await store.get()
         return { count: limit - remaining + 1, resetAt: reset * 1000 }
       } catch {
+        aloneUntil = Date.now() + patience
         return undefined
       }
     }

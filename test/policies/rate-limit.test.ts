@@ -1,0 +1,181 @@
+import { hash } from 'node:crypto'
+import t from 'tap'
+import { planGateway } from '../../src/gateway.ts'
+import { goodClaims, hmacToken } from '../authentication/tokens.ts'
+import { serve, writeProject } from '../gateway.ts'
+
+const secret = 'a-secret-of-at-least-32-bytes-for-HS256'
+const names = ['byIp', 'byPrincipal', 'byKey', 'byHeader', 'byAll', 'several', 'login', 'sharedOne', 'sharedTwo', 'free']
+const openapi = {
+  openapi: '3.1.0',
+  info: { title: 'test', version: '1.0.0' },
+  security: [{ bearerAuth: [] }, { keyAuth: [] }, {}],
+  paths: Object.fromEntries(
+    names.map((name) => [
+      `/${name}`,
+      {
+        get: {
+          operationId: name,
+          responses: { 200: { description: 'ok' } },
+          ...(name === 'login' && { security: [{ bearerAuth: [] }] }),
+        },
+      },
+    ]),
+  ),
+  components: {
+    securitySchemes: {
+      bearerAuth: { type: 'http', scheme: 'bearer' },
+      keyAuth: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+    },
+  },
+}
+const key = (id: string) => ({ id, subject: 'shared', sha256: hash('sha256', id, 'hex') })
+const gateway = {
+  server: { trustProxy: 1 },
+  authentication: {
+    bearerAuth: { jwt: { algorithms: ['HS256'], secret } },
+    keyAuth: { apiKey: { keys: [key('one'), key('two')] } },
+  },
+  defaults: { rateLimit: { limit: 2, window: '1h', by: 'ip' } },
+  operations: {
+    byPrincipal: { rateLimit: { by: 'principal' } },
+    byKey: { rateLimit: { by: 'apiKey' } },
+    byHeader: { rateLimit: { by: 'header:X-Tenant' } },
+    byAll: { rateLimit: { by: 'global' } },
+    several: {
+      rateLimit: [
+        { limit: 100, window: '1h', by: 'ip' },
+        { limit: 2, window: '1m', by: 'principal', name: 'burst' },
+        { limit: 50, window: '1h', by: 'principal' },
+      ],
+    },
+    sharedOne: { rateLimit: { name: 'shared' } },
+    sharedTwo: { rateLimit: { name: 'shared' } },
+    free: { rateLimit: false },
+  },
+}
+const handlers = names.map((name) => `export const ${name} = () => ({})\n`).join('')
+const as = (sub: string) => ({ authorization: `Bearer ${hmacToken(secret, goodClaims({ sub }))}` })
+const from = (address: string) => ({ 'x-forwarded-for': address })
+
+t.test('limits over HTTP', async (t) => {
+  const { request } = await serve(t, { openapi, gateway, handlers })
+  const get = (path: string, headers: Record<string, string> = {}) => request('GET', path, { headers })
+
+  /** Both requests of the limit pass and the third does not; then others are not concerned, whichever headers they have. */
+  async function exhausts(
+    path: string,
+    one: Record<string, string>,
+    others: Record<string, string>[],
+    same: Record<string, string>[] = [],
+  ) {
+    t.equal((await get(path, one)).status, 200, `${path}: first`)
+    t.equal((await get(path, same[0] ?? one)).status, 200, `${path}: second`)
+    t.equal((await get(path, one)).status, 429, `${path}: third`)
+    for (const headers of same)
+      t.equal((await get(path, headers)).status, 429, `${path}: the same ${JSON.stringify(headers).slice(0, 50)}`)
+    for (const headers of others)
+      t.equal((await get(path, headers)).status, 200, `${path}: another ${JSON.stringify(headers).slice(0, 50)}`)
+  }
+
+  await exhausts(
+    '/byIp',
+    from('192.0.2.1'),
+    [from('192.0.2.2')],
+    [{ ...from('192.0.2.1'), ...as('ada') }, from('6.6.6.6, 192.0.2.1')],
+  )
+  await exhausts('/byPrincipal', as('ada'), [as('bob'), {}], [{ ...as('ada'), ...from('192.0.2.9') }])
+  await exhausts('/byKey', { 'x-api-key': 'one' }, [{ 'x-api-key': 'two' }, as('ada')])
+  await exhausts(
+    '/byHeader',
+    { 'x-tenant': 'a' },
+    [{ 'x-tenant': 'b' }, from('192.0.2.3')],
+    [{ 'x-tenant': 'a', ...from('192.0.2.4') }],
+  )
+  await exhausts('/byHeader', from('192.0.2.5'), [{ 'x-tenant': '@192.0.2.5' }])
+  await exhausts('/byAll', as('ada'), [], [as('bob'), from('192.0.2.6')])
+
+  await t.test('headers', async (t) => {
+    const first = await get('/byPrincipal', as('carol'))
+    t.equal(first.headers.get('ratelimit-policy'), '"principal";q=2;w=3600')
+    t.match(first.headers.get('ratelimit'), /^"principal";r=1;t=(3600|3599)$/)
+    t.equal(first.headers.get('retry-after'), null)
+    await get('/byPrincipal', as('carol'))
+    const refused = await get('/byPrincipal', as('carol'))
+    t.match(refused.body, { code: 'rate_limited', status: 429 })
+    t.match(refused.headers.get('ratelimit'), /^"principal";r=0;t=\d+$/)
+    t.match(refused.headers.get('retry-after'), /^(3600|359\d)$/)
+    t.equal((await get('/free')).headers.get('ratelimit'), null, 'what has no limit says nothing')
+  })
+
+  await t.test('several limits', async (t) => {
+    const first = await get('/several', as('ada'))
+    t.equal(first.headers.get('ratelimit-policy'), '"ip";q=100;w=3600, "burst";q=2;w=60, "principal";q=50;w=3600')
+    t.match(first.headers.get('ratelimit'), /^"ip";r=99;t=\d+, "burst";r=1;t=\d+, "principal";r=49;t=\d+$/)
+    await get('/several', as('ada'))
+    const refused = await get('/several', as('ada'))
+    t.equal(refused.status, 429)
+    t.match(Number(refused.headers.get('retry-after')) <= 60, true)
+    t.equal((await get('/several', as('bob'))).status, 200)
+  })
+
+  await t.test('guessing credentials is limited too', async (t) => {
+    const guess = () => get('/login', { authorization: 'Bearer guess', ...from('192.0.2.7') })
+    t.same([(await guess()).status, (await guess()).status, (await guess()).status], [401, 401, 429])
+  })
+
+  await t.test('operations count for themselves, unless they share a name', async (t) => {
+    const client = from('192.0.2.8')
+    t.equal((await get('/sharedOne', client)).status, 200)
+    t.equal((await get('/sharedTwo', client)).status, 200)
+    t.equal((await get('/sharedOne', client)).status, 429)
+    t.equal((await get('/sharedTwo', client)).status, 429)
+  })
+
+  await t.test('many at once', async (t) => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => get('/byPrincipal', as('crowd'))))
+    t.equal(answers.filter(({ status }) => status === 200).length, 2)
+  })
+})
+
+t.test('a store that is away: 503 for what is limited, quickly, and nothing else', async (t) => {
+  const { request } = await serve(t, { openapi, gateway: { ...gateway, redis: { url: 'redis://127.0.0.1:1' } }, handlers })
+  const refused = await request('GET', '/byIp')
+  t.equal(refused.status, 503)
+  t.match(refused.body, { code: 'unavailable' })
+  t.match(refused.headers.get('retry-after'), /^\d+$/)
+  t.equal((await request('GET', '/free')).status, 200)
+})
+
+t.test('Redis', { skip: process.env.REDIS_URL === undefined && 'REDIS_URL is not set' }, async (t) => {
+  const name = `test-${process.pid}-${Date.now()}`
+  const shared = {
+    ...gateway,
+    redis: { url: process.env.REDIS_URL },
+    operations: { ...gateway.operations, byIp: { rateLimit: { limit: 5, name } } },
+  }
+  const gateways = [
+    await serve(t, { openapi, gateway: shared, handlers }),
+    await serve(t, { openapi, gateway: shared, handlers }),
+  ]
+  const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => gateways[i % 2]!.request('GET', '/byIp')))
+  t.equal(answers.filter(({ status }) => status === 200).length, 5, 'two gateways admit the limit together')
+  t.equal(answers.filter(({ status }) => status === 429).length, 25)
+  const retryAfter = Number(answers.find(({ status }) => status === 429)?.headers.get('retry-after'))
+  t.ok(retryAfter >= 3590 && retryAfter <= 3601, `Retry-After: ${retryAfter}`)
+})
+
+t.test('limits that cannot be kept do not boot', async (t) => {
+  const diagnose = async (changes: object) => {
+    const directory = writeProject(t, { openapi, gateway: { ...gateway, ...changes }, handlers })
+    const plan = await planGateway({ directory, environment: {} })
+    return plan.diagnostics.map(({ code, at }) => `${at?.file} ${code}`)
+  }
+  const operation = (rateLimit: unknown) => ({ operations: { ...gateway.operations, byIp: { rateLimit } } })
+  t.same(await diagnose(operation({ window: '500ms' })), ['gateway.yaml short-window'])
+  t.same(await diagnose(operation({ name: 'shared', limit: 9 })), [
+    'gateway.yaml conflicting-limits',
+    'gateway.yaml conflicting-limits',
+  ])
+  t.strictSame(await diagnose({}), [])
+})
