@@ -21,6 +21,8 @@ export interface Call {
 /** The reference application with its own documents, on a database of its own. */
 export interface Reference {
   gateway: Gateway
+  /** What its documents were filled in with. */
+  environment: Record<string, string>
   /** Where the API begins, for example `http://localhost:8000/api/v1`. */
   base: string
   call(method: string, path: string, call?: Call): Promise<Answer>
@@ -32,11 +34,12 @@ export interface Reference {
 
 export const password = 'a long enough sentence'
 
-export async function startReference(t: Test, environment: Record<string, string> = {}): Promise<Reference> {
+export async function startReference(t: Test): Promise<Reference> {
   const { url, dataDir } = await testDatabasePlace(t)
+  const environment = { DATABASE_URL: url, DATA_DIR: dataDir, LOG_LEVEL: 'silent' }
   const gateway = await startGateway({
     directory: join(import.meta.dirname, '../..'),
-    environment: { DATABASE_URL: url, DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...environment },
+    environment,
     port: 0,
   })
   t.teardown(() => gateway.stop())
@@ -45,6 +48,7 @@ export async function startReference(t: Test, environment: Record<string, string
 
   return {
     gateway,
+    environment,
     base,
     call,
     sign: (subject, roles) => gateway.services.keys.sign({ sub: subject, roles }, { expiresIn: '5m' }),

@@ -13,6 +13,8 @@ t.test('the index, and how the service is doing', async (t) => {
   t.ok(detailed.body.services.database.latency_ms >= 0)
 
   const { body } = await call('GET', '/')
-  t.equal((await fetch(new URL(body.docs, base))).status, 200)
+  const docs = await fetch(new URL(body.docs, base))
+  t.match(docs.headers.get('content-security-policy'), "script-src 'self' 'nonce-", "the page's own policy, not that of JSON")
+  t.equal(docs.headers.get('x-frame-options'), 'DENY', "beside the gateway's security headers")
   t.equal((await fetch(new URL(body.openapi, base))).status, 200)
 })
