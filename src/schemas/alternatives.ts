@@ -1,5 +1,6 @@
 import type { AnySchemaObject, CodeKeywordDefinition, KeywordCxt } from 'ajv'
 import { _, not } from 'ajv/dist/compile/codegen/index.js'
+import { isObject } from '../documents/document.ts'
 import { chooseBranch, undecided } from './discriminator.ts'
 import { type Checker, errorsOf, failure, functionKeyword } from './function-keyword.ts'
 import type { Discriminate, Rule, RuleObject } from './rule.ts'
@@ -64,15 +65,17 @@ function settle(cxt: KeywordCxt, valid: Parameters<KeywordCxt['result']>[0]): vo
 
 /** Judges a value by the one branch that its discriminator chooses; without a decision all of them are tried. */
 export function discriminateKeyword(checker: Checker): CodeKeywordDefinition {
-  return functionKeyword<Discriminate, Record<string, unknown>>('discriminate', (discriminate, data, place) => {
+  return functionKeyword<Discriminate, unknown>('discriminate', (discriminate, data, place) => {
     const { property, branches, choices } = discriminate
     const choice = chooseBranch(discriminate, data)
-    if (choice === undefined) {
-      return [failure('discriminate', { property, value: data[property], allowed: Object.keys(choices) }, data, place)]
+    if (choice !== undefined && choice !== undecided) {
+      return errorsOf(checker.rule((place.parent[branches] as Rule[])[choice] as Rule), data, place.context)
     }
-    const list = place.parent[branches] as Rule[]
-    const rule = choice === undecided ? undiscriminated(place.parent, branches) : (list[choice] as Rule)
-    return errorsOf(checker.rule(rule), data, place.context)
+    const found = choice === undefined ? [] : errorsOf(checker.rule(undiscriminated(place.parent, branches)), data, place.context)
+    const value = isObject(data) && Object.hasOwn(data, property) ? data[property] : undefined
+    // Where no branch fits and the property does not say which was meant, that is what is wrong.
+    if (found === undefined || !isObject(data) || (choice === undecided && typeof value === 'string')) return found
+    return [failure('discriminate', { property, value, allowed: Object.keys(choices) }, data, place)]
   })
 }
 

@@ -6,13 +6,14 @@ import type { Rule } from './rule.ts'
 /** What one branch of `oneOf` or `anyOf` found wrong. */
 interface Branch {
   readonly name: string
+  readonly allowsNull: boolean
   readonly errors: readonly Found[]
 }
 
-/** Either a finished sentence at a place, or a head line with the errors of the branch that came nearest. */
+/** A finished sentence at a place, a head line with the errors of the branch that came nearest, or those errors alone. */
 export interface Collapsed {
   readonly pointer: string
-  readonly message: string
+  readonly message: string | undefined
   readonly nearest: readonly Found[]
 }
 
@@ -29,7 +30,11 @@ export function collapse(found: Found, checker: Checker): Collapsed {
     )
     return { pointer, message: `must match exactly one of the alternatives, matches ${matching}`, nearest: [] }
   }
-  const branches = rules.map((rule, index) => ({ name: names[index] as string, errors: errorsOf(rule, found, checker) }))
+  const branches = rules.map((rule, index) => ({
+    name: names[index] as string,
+    allowsNull: typeof rule === 'object' && rule.type === 'null',
+    errors: errorsOf(rule, found, checker),
+  }))
   return sharedCause(branches, found) ?? sharedTag(branches, pointer) ?? byNearest(branches, pointer)
 }
 
@@ -105,6 +110,9 @@ function byNearest(branches: readonly Branch[], pointer: string): Collapsed {
     .map((branch) => ({ branch, distance: distance(branch, pointer) }))
     .sort((a, b) => a.distance[0] - b.distance[0] || a.distance[1] - b.distance[1] || b.distance[2] - a.distance[2])
   const { name, errors } = (ranked[0] as (typeof ranked)[number]).branch
+  // An alternative that only lets null pass says nothing about any other value.
+  const others = branches.filter(({ allowsNull }) => !allowsNull)
+  if (others.length === 1) return { pointer, message: undefined, nearest: errors }
   const names = branches.length > 8 ? '' : ` (${alternatives(branches.map((branch) => branch.name))})`
   return {
     pointer,

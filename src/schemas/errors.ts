@@ -15,7 +15,7 @@ export interface SchemaError {
 const mostErrors = 100
 
 /** How deep alternatives within alternatives are explained. */
-const deepestBranches = 16
+const deepestBranches = 6
 
 /** What Ajv found, in sentences for the caller: in the order of finding, without repetition, at most 100 and a count of the rest. */
 export function describeErrors(errors: readonly ErrorObject[], checker: Checker): SchemaError[] {
@@ -28,7 +28,7 @@ export function describeErrors(errors: readonly ErrorObject[], checker: Checker)
   }
   for (const error of errors) {
     if (described.size < mostErrors) describe(error as Found, checker, add, 0)
-    else if (say(error as Found) !== undefined) left++
+    else left++
   }
   const list = [...described.values()]
   if (left > 0) list.push({ pointer: '', message: `and ${left} more` })
@@ -42,15 +42,13 @@ function describe(found: Found, checker: Checker, add: (error: SchemaError) => v
     return
   }
   const { pointer, message, nearest } = collapse(found, checker)
-  add({ pointer, message })
+  if (message !== undefined) add({ pointer, message })
   if (depth < deepestBranches) for (const error of nearest) describe(error, checker, add, depth + 1)
 }
 
 /** OpenAPI 3.0 section 4.7.25: a value that the discriminator does not know determines no schema, so validation fails. */
 function describeDiscriminator({ instancePath, params }: Found): SchemaError {
   const { property, value, allowed } = params
-  return {
-    pointer: `${instancePath}/${escapePointer(property)}`,
-    message: `must be one of: ${showChoices(allowed)}, got ${showValue(value)}`,
-  }
+  const given = value === undefined ? 'which is required' : `got ${showValue(value)}`
+  return { pointer: `${instancePath}/${escapePointer(property)}`, message: `must be one of: ${showChoices(allowed)}, ${given}` }
 }

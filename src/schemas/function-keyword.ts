@@ -47,11 +47,19 @@ export function functionKeyword<Value, Data>(
 function callFunction<Value, Data>(cxt: KeywordCxt, find: Find<Value, Data>): void {
   const { gen } = cxt
   const called = gen.scopeValue('keyword', { ref: finder(find, cxt.schema as Value, cxt.parentSchema) })
+  const join = gen.scopeValue('func', { ref: joinFailures })
   const takeOver = () => {
-    gen.assign(names.vErrors, _`${names.vErrors} === null ? ${called}.errors : ${names.vErrors}.concat(${called}.errors)`)
+    gen.assign(names.vErrors, _`${join}(${names.vErrors}, ${called}.errors)`)
     gen.assign(names.errors, _`${names.vErrors}.length`)
   }
   cxt.result(callValidateCode(cxt, called, nil), () => {}, takeOver)
+}
+
+/** Both lists are made anew at each call, so that the first may grow; copying it for each item of a long array would take minutes. */
+function joinFailures(before: Failure[] | null, more: Failure[]): Failure[] {
+  if (before === null) return more
+  for (const one of more) before.push(one)
+  return before
 }
 
 interface Finder<Data> {

@@ -17,6 +17,8 @@ export function innerKeywords(checker: Checker): KeywordDefinition[] {
     withheld,
     multipleOf,
     uniqueItems,
+    functionKeyword<Rule, unknown[]>('items', (rule, data, place) => itemsErrors(checker, rule, data, place), 'array'),
+    functionKeyword<Rule, unknown[]>('contains', (rule, data, place) => containsErrors(checker, rule, data, place), 'array'),
     functionKeyword<Rule, object>('propertyNames', (rule, data, place) => namesErrors(checker, rule, data, place), 'object'),
     functionKeyword<Rule, Record<string, unknown>>(
       'unevaluatedProperties',
@@ -59,6 +61,32 @@ const uniqueItems = functionKeyword<boolean, unknown[]>(
   },
   'array',
 )
+
+/** A list of a megabyte could have half a million errors; beyond these nobody reads them. */
+const mostItemErrors = 1000
+
+function itemsErrors(checker: Checker, rule: Rule, data: unknown[], place: Place): readonly Failure[] | undefined {
+  if (rule === true) return undefined
+  const start = (place.parent.prefixItems as Rule[] | undefined)?.length ?? 0
+  if (rule === false) return data.length > start ? [failure('items', { limit: start }, data, place)] : undefined
+  const validate = checker.rule(rule)
+  const found: Failure[] = []
+  for (let index = start; index < data.length && found.length < mostItemErrors; index++) {
+    if (validate(data[index])) continue
+    // Only now is the path needed; making it for each valid item would cost more than the check.
+    const context = { ...place.context, instancePath: `${place.context.instancePath}/${index}` }
+    found.push(...(errorsOf(validate, data[index], context) ?? []).slice(0, mostItemErrors))
+  }
+  return found.length === 0 ? undefined : found
+}
+
+function containsErrors(checker: Checker, rule: Rule, data: unknown[], place: Place): readonly Failure[] | undefined {
+  const { minContains = 1, maxContains } = place.parent as { minContains?: number; maxContains?: number }
+  const validate = checker.rule(rule)
+  const count = data.filter((item) => validate(item)).length
+  if (count >= minContains && (maxContains === undefined || count <= maxContains)) return undefined
+  return [failure('contains', { minContains, maxContains, count }, data, place)]
+}
 
 function namesErrors(checker: Checker, rule: Rule, data: object, { context }: Place): readonly Failure[] | undefined {
   const validate = checker.rule(rule)

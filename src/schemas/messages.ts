@@ -23,6 +23,7 @@ interface Params {
   readonly j: number
   readonly minContains: number
   readonly maxContains: number | undefined
+  readonly count: number
   readonly passing: readonly number[] | undefined
   readonly value: unknown
   readonly allowed: readonly string[]
@@ -141,14 +142,14 @@ const sayings: ReadonlyMap<string, Say> = new Map<string, Say>([
     ({ format }, { data }) => `must be ${formatDescriptions.get(format) ?? `a valid ${format}`}, got ${showValue(data)}`,
   ],
   ['uniqueItems', ({ i, j }) => `must not repeat an item: items ${j} and ${i} are equal`],
-  ['contains', ({ minContains, maxContains }) => sayContains(minContains, maxContains)],
+  ['contains', ({ minContains, maxContains, count }) => sayContains(minContains, maxContains, count)],
   ['not', () => 'is a value that is excluded'],
   ['if', () => undefined],
 ])
 
-function sayContains(least: number, most: number | undefined): string {
-  const count = most === undefined ? `at least ${least}` : `between ${least} and ${most}`
-  return `must contain ${count} ${least === 1 && most === undefined ? 'item' : 'items'} of the wanted kind`
+function sayContains(least: number, most: number | undefined, count: number): string {
+  const wanted = most === undefined ? `at least ${least}` : `between ${least} and ${most}`
+  return `must contain ${wanted} ${least === 1 && most === undefined ? 'item' : 'items'} of the wanted kind, contains ${count}`
 }
 
 /** An error in words with the place where it belongs; undefined when other errors say it better. */
