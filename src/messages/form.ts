@@ -70,7 +70,7 @@ export function compileForm(media: MediaType, tools: MessageTools): FormDecoder 
 
 type FieldDecoder = (texts: QueryTexts, reversed?: boolean) => unknown
 
-/** Objects are JSON unless a style is declared (OpenAPI 3.1 section 4.8.15.1, default of `contentType`). */
+/** Objects are JSON unless a style is declared (OpenAPI 3.1 section 4.8.15, default of `contentType`). */
 export function asJson(encoding: Encoding, shape: Shape): boolean {
   if (encoding.declared) return encoding.contentType !== undefined && isJson(encoding.contentType)
   return isStructured(shape) || (isList(shape) && isStructured(shape.item(0)))

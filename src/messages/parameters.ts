@@ -129,7 +129,7 @@ function compileHeaders(operation: Operation, tools: MessageTools): PlaceDecoder
     .map((parameter) => {
       const compiled = compileParameter(parameter, 'header', operation, tools)
       const { shape, parse } = compiled
-      // Header fields are not percent-encoded (OpenAPI 3.2 section 4.12.2, on `in: header`).
+      // Header fields are not percent-encoded (OpenAPI 3.2, Parameter Object, fields for use with `schema`).
       const read = parse === undefined ? simpleStyle(shape, parameter.explode, trimmed) : (raw: string) => parse(raw, asIs)
       return { field: parameter.name.toLowerCase(), settle: compiled.settle, read }
     })
@@ -154,21 +154,24 @@ function trimmed(text: string): string {
 
 function compileCookies(operation: Operation, tools: MessageTools): PlaceDecoder | undefined {
   const names = new QueryNames()
-  const repeated = new Set<number>()
+  const rules = { repeated: new Set<number>(), verbatim: new Set<number>() }
   const parameters = operation.parameters
     .filter((parameter) => parameter.in === 'cookie')
     .map((parameter) => {
       const compiled = compileParameter(parameter, 'cookie', operation, tools)
       const { shape, settle } = compiled
-      const read = namedReader(parameter, compiled, names, parameter.style === 'cookie' ? asIs : decodeLeniently)
-      if (parameter.explode && shape.array) repeated.add(names.slot(parameter.name))
-      if (parameter.explode && shape.object) for (const name of shape.names) repeated.add(names.slot(name))
+      const verbatim = parameter.style === 'cookie'
+      const read = namedReader(parameter, compiled, names, verbatim ? asIs : decodeLeniently)
+      const spread = parameter.explode && shape.object ? shape.names : []
+      const slots = [parameter.name, ...spread].map((name) => names.slot(name))
+      if (parameter.explode && (shape.array || shape.object)) for (const slot of slots) rules.repeated.add(slot)
+      if (verbatim) for (const slot of slots) rules.verbatim.add(slot)
       return { settle, read }
     })
   if (parameters.length === 0) return undefined
 
   return function decodeCookies(context, errors) {
-    const texts = readCookies(context.req.headers.cookie ?? '', names, repeated)
+    const texts = readCookies(context.req.headers.cookie ?? '', names, rules)
     const into = bareRecord()
     for (const { settle, read } of parameters) errors = settle(read(texts), into, errors)
     context.cookies = into

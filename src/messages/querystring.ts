@@ -7,7 +7,7 @@ import { decodePercent } from './percent.ts'
 import { bareRecord } from './record.ts'
 
 /**
- * `in: querystring` (OpenAPI 3.2 section 4.12): the whole query is one value in a media type, usually a form. The value
+ * `in: querystring` (OpenAPI 3.2, Parameter Object): the whole query is one value in a media type, usually a form. The value
  * stands in the handler's `query` under the parameter's name.
  */
 export function compileQuerystring(operation: Operation, tools: MessageTools) {

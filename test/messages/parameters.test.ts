@@ -330,8 +330,8 @@ const rows: Row[] = [
   {
     name: 'cookie style is not percent-encoded',
     parameters: [inCookie('a', string, { style: 'cookie' })],
-    headers: [['Cookie', 'a=%41']],
-    sees: { cookies: { a: '%41' } },
+    headers: [['Cookie', 'a="%41"']],
+    sees: { cookies: { a: '"%41"' } },
   },
   {
     name: 'label and matrix with encoded delimiters',

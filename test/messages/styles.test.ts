@@ -18,7 +18,7 @@ const both = shape({ oneOf: [{ type: 'string' }, { type: 'array' }] })
 const either = shape({ oneOf: [{ type: 'array' }, { type: 'object', properties: { R: {} } }] })
 const misfit = 'misfit'
 
-/** OpenAPI 3.1.1 section 4.12.2.3 (style examples), and what lies at its edges. */
+/** OpenAPI 3.1.1, Style Examples, and what lies at its edges. */
 const rows: [name: string, read: StyleReader, raw: string, tree: unknown][] = [
   ['simple text', simpleStyle(text, false, decodePercent), 'a,b%2C', 'a,b,'],
   ['simple list', simpleStyle(list, false, decodePercent), 'blue,black%2C', ['blue', 'black,']],
