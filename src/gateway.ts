@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { compileApplication } from './compile/application.ts'
 import type { Registry } from './compile/registry.ts'
+import { createRouter } from './compile/router.ts'
 import type { CompileTools } from './compile/tools.ts'
 import { fillDefaults } from './config/defaults.ts'
 import { readEnvironment } from './config/environment.ts'
@@ -19,7 +20,7 @@ import { readSecuritySchemes } from './model/security.ts'
 import { policies } from './policies/builtin.ts'
 import { createSchemaCompiler } from './schemas/compiler.ts'
 import { checkServices } from './serve/health.ts'
-import { createTraffic } from './serve/listener.ts'
+import { type Application, createTraffic } from './serve/listener.ts'
 import { type Log, openLog } from './serve/log.ts'
 import { createHttpServer } from './serve/server.ts'
 import { services as builtInServices } from './services/builtin.ts'
@@ -80,6 +81,7 @@ export const builtIns: Registry = { policies, targets, services: builtInServices
  * nothing, and reports everything that it finds at once.
  */
 export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
+  const role = options.role ?? 'all'
   const diagnostics = new Diagnostics()
   const directory = resolve(options.directory ?? '.')
   const documents = openDocuments({ directory, diagnostics })
@@ -107,7 +109,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     diagnostics,
     gatewayFile: root,
     securitySchemes: readSecuritySchemes(roots, documents, diagnostics),
-    role: options.role ?? 'all',
+    role,
     production,
   })
   const schemas = createSchemaCompiler({ documents, diagnostics })
@@ -153,7 +155,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
 
   async function start(): Promise<Gateway> {
     if (diagnostics.hasErrors) throw new BootError(diagnostics.all)
-    const server = createHttpServer(createTraffic(application), serverOptions(config, options.port))
+    const server = createHttpServer(createTraffic(servedBy(role, application)), serverOptions(config, role, options.port))
     await services.start()
     services.attach(server.server)
     const address = await server.start().catch(async (error: unknown) => {
@@ -210,10 +212,16 @@ function usedServices(operations: readonly Operation[], registry: Registry, hand
   return used
 }
 
-function serverOptions({ server }: GatewayConfig, port: number | undefined) {
+/** A worker answers only the gateway's own routes, probes above all. */
+function servedBy(role: Role, application: Application): Application {
+  return role === 'worker' ? { ...application, router: createRouter() } : application
+}
+
+function serverOptions({ server }: GatewayConfig, role: Role, port: number | undefined) {
   return {
     host: server.host,
-    port: port ?? server.port,
+    // Several workers share a machine, and nobody but a probe has to find them.
+    port: port ?? (role === 'worker' ? 0 : server.port),
     headersTimeout: parseDuration(server.headersTimeout),
     requestTimeout: parseDuration(server.requestTimeout),
     keepAliveTimeout: parseDuration(server.keepAliveTimeout),

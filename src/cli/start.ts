@@ -1,5 +1,6 @@
 import { BootError } from '../documents/diagnostics.ts'
 import { type Gateway, planGateway } from '../gateway.ts'
+import type { Role } from '../services/service.ts'
 import { banner } from './banner.ts'
 import { type Command, UsageError } from './command.ts'
 import { report } from './report.ts'
@@ -7,10 +8,17 @@ import { report } from './report.ts'
 export const start: Command = {
   name: 'start',
   summary: 'serve the API',
-  options: { port: { type: 'string', value: 'N', describe: 'listen here instead of server.port' } },
-  async run({ gateway: options, options: { port } }) {
+  options: {
+    role: { type: 'string', value: 'all|api|worker', describe: 'answer requests, run tasks, or both (the default)' },
+    port: { type: 'string', value: 'N', describe: 'listen here instead of server.port' },
+  },
+  async run({ gateway: options, options: { port, role } }) {
     const began = performance.now() - process.uptime() * 1000
-    const plan = await planGateway({ ...options, ...(port !== undefined && { port: portNumber(port as string) }) })
+    const plan = await planGateway({
+      ...options,
+      ...(port !== undefined && { port: portNumber(port as string) }),
+      ...(role !== undefined && { role: roleNamed(role as string) }),
+    })
     if (!report(plan)) return 1
     const gateway = await plan.start().catch((error: unknown) => {
       if (error instanceof BootError) throw error
@@ -20,6 +28,11 @@ export const start: Command = {
     await stopOnSignal(gateway)
     return 0
   },
+}
+
+function roleNamed(text: string): Role {
+  if (text === 'all' || text === 'api' || text === 'worker') return text
+  throw new UsageError(`'${text}' is no role; roles are all, api and worker`)
 }
 
 function portNumber(text: string): number {

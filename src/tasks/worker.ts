@@ -55,6 +55,7 @@ export function createWorker(options: Omit<SlotOptions, 'worker'>): Worker {
       })
       store.notifications.on('cancel', (taskId) => slots.stop(taskId, 'TaskCancelled'))
       store.notifications.onGap(() => void lookForDue().catch(() => {}))
+      await lookForDue()
       loops.push(repeat(lookForDue, backstop, (error) => log.warn({ err: error }, 'due tasks could not be looked for')))
       loops.push(repeat(beat, lease.beat, (error) => log.warn({ err: error }, 'the lease of the worker could not be renewed')))
     },
