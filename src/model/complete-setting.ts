@@ -1,8 +1,11 @@
 import type { TSchema } from 'typebox'
-import Value from 'typebox/value'
+import { fillDefaults } from '../config/defaults.ts'
+import { type Check, compileCheck } from '../config/validate.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Located } from '../documents/document.ts'
 import type { Origin, Setting } from './settings.ts'
+
+const checks = new WeakMap<TSchema, Check>()
 
 /**
  * Fills the schema's defaults into a layered value, once, after all layers are merged, and reports what is still missing.
@@ -15,21 +18,21 @@ export function completeSetting(
   owner: Located,
   diagnostics: Diagnostics,
 ): Setting | undefined {
-  const value = Value.Default(schema, structuredClone(setting.value))
-  if (Value.Check(schema, value)) return { ...setting, value, origins: withBuiltIns(setting.origins, value) }
-  const missing = new Set<string>()
-  for (const error of Value.Errors(schema, value)) {
-    if (error.keyword === 'required') for (const key of error.params.requiredProperties) missing.add(key)
+  const value = fillDefaults(schema, setting.value)
+  const findings = checkOf(schema)(value)
+  if (findings.length === 0) return { ...setting, value, origins: withBuiltIns(setting.origins, value) }
+  for (const { code, message, hint } of findings) {
+    diagnostics.error(code, setting.node ?? owner, `'${name}', its layers laid over each other: ${message}`, hint)
   }
-  diagnostics.error(
-    'incomplete-setting',
-    setting.node ?? owner,
-    missing.size === 0
-      ? `'${name}' is not valid once its layers are laid over each other: ${JSON.stringify(value)}`
-      : `'${name}' lacks ${[...missing].map((key) => `'${key}'`).join(', ')}`,
-    `write it here or under 'defaults.${name}'`,
-  )
   return undefined
+}
+
+function checkOf(schema: TSchema): Check {
+  const known = checks.get(schema)
+  if (known !== undefined) return known
+  const check = compileCheck(schema)
+  checks.set(schema, check)
+  return check
 }
 
 function withBuiltIns(origins: ReadonlyMap<string, Origin>, value: unknown): ReadonlyMap<string, Origin> {
