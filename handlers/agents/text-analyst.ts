@@ -6,7 +6,7 @@ import { type Segments, segment } from './text/segments.ts'
 import { sentiment } from './text/sentiment.ts'
 import { summarize } from './text/summary.ts'
 
-const text = Type.String({ minLength: 1, maxLength: 1_000_000, description: 'The text to look at.' })
+const text = Type.String({ minLength: 1, maxLength: 500_000, description: 'The text to look at.' })
 const TextOnly = Type.Object({ text }, { additionalProperties: false })
 
 /** How fast adults read English silently, in words a minute (Brysbaert, 2019). */

@@ -7,7 +7,7 @@ export type Value = number | readonly number[]
 export type Names = ReadonlyMap<string, Value>
 
 /** Operations on single numbers that one expression may cost: a fraction of a second. */
-const mostSteps = 2_000_000
+const mostSteps = 5_000_000
 
 /** The value of an expression over named numbers and columns; throws `AgentFailure` for what has none. */
 export function evaluate(expression: Expression, names: Names): Value {

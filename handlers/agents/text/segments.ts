@@ -12,27 +12,23 @@ export interface Sentence {
   words: string[]
 }
 
-const sentencesAtOnce = 200
+const wordsAtOnce = 2_000
 
-/** Cuts a text into sentences and words; a word has a letter or a digit in it. Reports progress up to `share`. */
-export async function segment(text: string, language: string, run: Run, share = 1): Promise<Segments> {
+/** Cuts a text into sentences and words; a word has a letter or a digit in it. Reports progress, and lets others have a turn. */
+export async function segment(text: string, language: string, run: Run): Promise<Segments> {
   const bySentence = new Intl.Segmenter(language, { granularity: 'sentence' })
   const byWord = new Intl.Segmenter(language, { granularity: 'word' })
   const sentences: Sentence[] = []
-  let seen = 0
-  for (const { segment, index } of bySentence.segment(text)) {
-    const words = wordsOf(byWord, segment)
-    if (words.length > 0) sentences.push({ text: segment.trim().replaceAll(/\s+/g, ' '), words })
-    if (++seen % sentencesAtOnce === 0) {
-      run.progress((share * index) / text.length, `read ${seen} sentences`)
+  let pieces = 0
+  for (const { segment: sentence, index: start } of bySentence.segment(text)) {
+    const words: string[] = []
+    for (const { segment: piece, index, isWordLike } of byWord.segment(sentence)) {
+      if (isWordLike) words.push(piece)
+      if (++pieces % wordsAtOnce > 0) continue
+      run.progress((start + index) / text.length, `read ${start + index} characters`)
       await pause(run)
     }
+    if (words.length > 0) sentences.push({ text: sentence.trim().replaceAll(/\s+/g, ' '), words })
   }
   return { sentences, words: sentences.flatMap((sentence) => sentence.words) }
-}
-
-function wordsOf(byWord: Intl.Segmenter, text: string): string[] {
-  const words: string[] = []
-  for (const { segment, isWordLike } of byWord.segment(text)) if (isWordLike) words.push(segment)
-  return words
 }
