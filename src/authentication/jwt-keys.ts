@@ -35,6 +35,7 @@ export function schemeKeys(
 ): SchemeKeys {
   const none: SchemeKeys = { source: noKeys, signing: undefined, remote: undefined, needsSecret: false }
   if (!algorithmsFit(jwt, options.report)) return none
+  if (jwt.secret === undefined && jwt.audience === undefined) warnOfAnyAudience(options.report)
   if (jwt.secret !== undefined) return secretKeys(jwt.secret, jwt.algorithms, options) ?? none
   if (jwt.publicKey !== undefined) return fileKeys(jwt, jwt.publicKey, options) ?? none
   if (jwt.jwks === undefined || !isSafeUrl(jwt.jwks, options.report)) return none
@@ -56,6 +57,12 @@ function algorithmsFit(jwt: JwtScheme, report: Report): boolean {
     `with ${kind}: ${allowed}`,
   )
   return false
+}
+
+/** An issuer with a key pair usually signs for several APIs (RFC 8725 section 3.9). */
+function warnOfAnyAudience(report: Report): void {
+  const message = 'tokens that the issuer made for other APIs are accepted, because no audience is asked for'
+  report(['jwt'], 'any-audience', message, "add 'audience' with the name that the issuer has for this API", 'warning')
 }
 
 function secretKeys(

@@ -229,3 +229,23 @@ t.test('what cannot be decided does not boot', async (t) => {
     t.match(found[0], expected, name)
   }
 })
+
+t.test('a key set without an audience boots with a warning', async (t) => {
+  const jwks = { algorithms: ['RS256'], jwks: 'https://issuer.example/jwks.json' }
+  const bearer = { ...openapi, paths: { '/me': operation('me') } }
+  for (const [changes, expected] of [
+    [{}, ['warning any-audience']],
+    [{ audience: 'api' }, []],
+  ] as const) {
+    const directory = writeProject(t, {
+      openapi: bearer,
+      gateway: { authentication: { bearerAuth: { jwt: { ...jwks, ...changes } } } },
+      handlers: `export const me = ${who}\n`,
+    })
+    const { diagnostics } = await planGateway({ directory, environment: {} })
+    t.same(
+      diagnostics.map(({ severity, code }) => `${severity} ${code}`),
+      expected,
+    )
+  }
+})

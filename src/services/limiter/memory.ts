@@ -3,7 +3,7 @@ import type { Counters } from '../limiter.ts'
 import { boundedKey } from './key.ts'
 
 /** The most keys that are counted at once; beyond it the one that was quiet for longest is forgotten. */
-const mostKeys = 200_000
+const mostKeys = 100_000
 
 /**
  * Fixed windows in this process: a key's window opens with its first request and is over after its length. Answers
