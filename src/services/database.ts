@@ -2,11 +2,9 @@ import { resolve } from 'node:path'
 import type { Db as BossDatabase, ConstructorOptions } from 'pg-boss'
 import type { Logger } from 'pino'
 import { createEmbeddedConnection } from './database/embedded-connection.ts'
-import type { Listener } from './database/listener.ts'
 import { readMigrationFiles } from './database/migration-files.ts'
 import { createPostgresConnection } from './database/postgres-connection.ts'
 import type { Queryable } from './database/queryable.ts'
-import type { Sessions } from './database/sessions.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { ownMigrations } from './own-migrations.ts'
 import type { Health, Lifecycle, ServiceDefinition } from './service.ts'
@@ -42,14 +40,6 @@ declare module './service.ts' {
   interface Services {
     database: Database
   }
-}
-
-/** One way to reach a Postgres. */
-export interface Connection extends Pick<Listener, 'listen'> {
-  readonly sessions: Sessions
-  notify(channel: string, payload: string): Promise<void>
-  start(): Promise<void>
-  stop(): Promise<void>
 }
 
 export interface DatabaseOptions {

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
-import type { Connection } from '../database.ts'
 import { Channels, listenStatement, quoteIdentifier } from './channels.ts'
+import type { Connection } from './connection.ts'
 import { createEmbedded } from './embedded.ts'
 import { scheduleMaintenance } from './maintenance.ts'
 import { openSessions } from './sessions.ts'

@@ -19,11 +19,13 @@ const serverLog: string[] = []
 const database = await openCluster()
 
 async function openCluster(): Promise<PGlite> {
-  if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster()
   try {
+    if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster()
     return await openDirectory(cluster)
   } catch (error) {
-    throw new Error(`${(error as Error).message} ${serverLog.join(' ')}`.trim(), { cause: error })
+    // Failures of Emscripten's file system are objects with a number and without a message.
+    const reason = error instanceof Error ? error.message : JSON.stringify(error)
+    throw new Error([reason, ...serverLog].join(' '), { cause: error })
   }
 }
 

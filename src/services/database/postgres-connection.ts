@@ -1,13 +1,13 @@
 import pg from 'pg'
 import type { Logger } from 'pino'
-import type { Connection } from '../database.ts'
+import type { Connection } from './connection.ts'
 import { createListener } from './listener.ts'
 import { openSessions } from './sessions.ts'
 import { valueTypes } from './values.ts'
 import { watchForSilence } from './watchdog.ts'
 
 /** Milliseconds. A request must learn within 3 s that the database is away, so getting a session takes less. */
-const timeouts = { connect: 2500, idle: 30_000, statement: 60_000, idleInTransaction: 60_000 }
+const timeouts = { connect: 2500, idle: 30_000, statement: 60_000, idleInTransaction: 90_000 }
 
 /** A Postgres server, by URL, with at most `poolSize` sessions and one more that listens. */
 export function createPostgresConnection(url: string, poolSize: number, log: Logger): Connection {

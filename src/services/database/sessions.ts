@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
+import { type IdleLimit, limitIdle } from './idle-limit.ts'
 import type { Queryable, QueryResult } from './queryable.ts'
 import { takeTurns } from './turns.ts'
 import { asUnavailable, DatabaseUnavailable } from './unavailable.ts'
@@ -22,8 +23,9 @@ interface OpenTransaction {
 /**
  * Sessions over `pool`. A session goes back to the pool only in a clean state; what can't be cleaned is dropped.
  * The pool's size decides how many run at once: with one session, transactions are exclusive and queries queue in order.
+ * A transaction that runs no statement for `idleTimeout` milliseconds is rolled back.
  */
-export function openSessions(pool: pg.Pool): Sessions {
+export function openSessions(pool: pg.Pool, idleTimeout = 60_000): Sessions {
   const inside = new AsyncLocalStorage<OpenTransaction>()
 
   function current(): Queryable | undefined {
@@ -41,12 +43,15 @@ export function openSessions(pool: pg.Pool): Sessions {
     if (current()) throw new Error('a transaction was begun inside a transaction: pass the outer one along')
     return withSession(pool, async (client) => {
       await send(client, 'BEGIN')
-      const state: OpenTransaction = { tx: transactionQueries(client, () => state.open), open: true }
+      const limit = limitIdle(idleTimeout)
+      const state: OpenTransaction = { tx: transactionQueries(client, () => state.open, limit), open: true }
       let result: T
       try {
-        result = await inside.run(state, work, state.tx)
+        limit.idle()
+        result = await Promise.race([inside.run(state, work, state.tx), limit.exceeded])
       } finally {
         state.open = false
+        limit.busy()
       }
       await commit(client)
       return result
@@ -56,13 +61,18 @@ export function openSessions(pool: pg.Pool): Sessions {
   return { query, transaction, current }
 }
 
-function transactionQueries(client: Client, isOpen: () => boolean): Queryable {
+function transactionQueries(client: Client, isOpen: () => boolean, limit: IdleLimit): Queryable {
   const inTurn = takeTurns()
   return {
     query<Row>(text: string, values?: readonly unknown[]) {
       return inTurn(async () => {
         if (!isOpen()) throw new Error('the transaction has ended: await every query inside it')
-        return run<Row>(client, text, values)
+        limit.busy()
+        try {
+          return await run<Row>(client, text, values)
+        } finally {
+          if (isOpen()) limit.idle()
+        }
       })
     },
   }

