@@ -55,8 +55,18 @@ function readRequirement(node: Located, schemes: Located | undefined, diagnostic
       )
       return undefined
     }
-    const list = Array.isArray(scopes.value) ? scopes.value : []
-    requirement.push({ scheme, scopes: list.filter((scope): scope is string => typeof scope === 'string') })
+    const list: unknown = scopes.value
+    if (!Array.isArray(list) || !list.every((scope) => typeof scope === 'string')) {
+      // A scope that is passed over is a check that is not made.
+      diagnostics.error(
+        'wrong-type',
+        scopes,
+        `the scopes of '${scheme}' must be a list of names`,
+        `write '${scheme}: []' when it needs none`,
+      )
+      return undefined
+    }
+    requirement.push({ scheme, scopes: list })
   }
   return requirement
 }
@@ -65,7 +75,11 @@ function readRequirement(node: Located, schemes: Located | undefined, diagnostic
  * `components.securitySchemes` of all documents by name. gateway.yaml names a scheme without its document, so two documents
  * must not mean different things by one name.
  */
-export function readSecuritySchemes(roots: readonly Located[], documents: Documents, diagnostics: Diagnostics): Map<string, Located> {
+export function readSecuritySchemes(
+  roots: readonly Located[],
+  documents: Documents,
+  diagnostics: Diagnostics,
+): Map<string, Located> {
   const schemes = new Map<string, Located>()
   for (const root of roots) {
     for (const [name, written] of members(documents.get(root, 'components', 'securitySchemes'))) {

@@ -160,6 +160,8 @@ t.test('what cannot be decided does not boot', async (t) => {
   const withJwt = (changes: object) => ({ bearerAuth: { jwt: { algorithms: ['HS256'], ...changes } } })
   const table: [name: string, changes: Parameters<typeof diagnose>[0], expected: RegExp][] = [
     ['no entry', { authentication: {} }, /^openapi\.yaml:\d+ undecidable-security .*'bearerAuth' has no entry/],
+    ['a scope that is no name', { security: [{ bearerAuth: [1] }] }, /^openapi\.yaml:\d+ /],
+    ['scopes that are no list', { security: [{ bearerAuth: 'things:write' }] }, /^openapi\.yaml:\d+ /],
     [
       'mutual TLS',
       { security: [{ tls: [] }], schemes: { tls: { type: 'mutualTLS' } } },
