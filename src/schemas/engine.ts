@@ -28,7 +28,7 @@ export function createEngine(checker: Checker): Engine {
     logger: false,
     messages: false,
     formats,
-    code: { regExp: patternEngine },
+    code: { regExp: patternEngine, optimize: false },
   })
   // What is evaluated is found by our own unevaluated* keywords; tracking it in every function would cost all others.
   ajv.opts.unevaluated = false

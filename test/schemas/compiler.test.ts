@@ -1,0 +1,300 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { Diagnostics } from '../../src/documents/diagnostics.ts'
+import type { Located } from '../../src/documents/document.ts'
+import { openDocuments } from '../../src/documents/documents.ts'
+import { createSchemaCompiler } from '../../src/schemas/compiler.ts'
+import { complaints, schemaDocument } from './schema-document.ts'
+
+const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+
+interface Row {
+  what: string
+  schema: unknown
+  valid?: unknown[]
+  invalid?: unknown[]
+  schemas?: Record<string, unknown>
+  dialect?: '3.0' | '3.1'
+  members?: Record<string, unknown>
+  direction?: 'request' | 'response'
+}
+
+const tree = {
+  type: 'object',
+  required: ['name'],
+  properties: { name: { type: 'string' }, children: { type: 'array', items: reference('Subject') } },
+}
+const account = {
+  type: 'object',
+  required: ['id', 'name', 'password'],
+  properties: {
+    id: { type: 'integer', readOnly: true },
+    name: { type: 'string' },
+    password: { type: 'string', writeOnly: true },
+  },
+}
+
+const rows: Row[] = [
+  {
+    what: 'recursion',
+    schema: tree,
+    valid: [{ name: 'a', children: [{ name: 'b' }] }],
+    invalid: [{ name: 'a', children: [{}] }],
+  },
+  {
+    what: '3.0: nullable adds null to the type',
+    dialect: '3.0',
+    schema: { type: 'string', nullable: true },
+    valid: [null, 'x'],
+    invalid: [1],
+  },
+  { what: '3.0: nullable without a type', dialect: '3.0', schema: { nullable: true }, valid: [null, 1] },
+  {
+    what: '3.0: nullable around a reference',
+    dialect: '3.0',
+    schema: { nullable: true, allOf: [reference('Text')] },
+    schemas: { Text: { type: 'string' } },
+    valid: [null, 'x'],
+    invalid: [1],
+  },
+  {
+    what: '3.0: an enum must list null itself',
+    dialect: '3.0',
+    schema: { type: 'string', nullable: true, enum: ['a'] },
+    valid: ['a'],
+    invalid: [null],
+  },
+  {
+    what: '3.0: keywords beside $ref mean nothing',
+    dialect: '3.0',
+    schema: { ...reference('Text'), maxLength: 1, nullable: true },
+    schemas: { Text: { type: 'string' } },
+    valid: ['long'],
+    invalid: [null],
+  },
+  {
+    what: '3.1: keywords beside $ref hold',
+    schema: { ...reference('Text'), maxLength: 1 },
+    schemas: { Text: { type: 'string' } },
+    valid: ['x'],
+    invalid: ['long'],
+  },
+  {
+    what: '3.0: boolean exclusive limits',
+    dialect: '3.0',
+    schema: { minimum: 1, exclusiveMinimum: true, maximum: 5, exclusiveMaximum: false },
+    valid: [2, 5],
+    invalid: [1],
+  },
+  {
+    what: '3.0: keywords of later dialects mean nothing',
+    dialect: '3.0',
+    schema: { const: 1, prefixItems: [false], if: true, then: false, patternProperties: { a: false } },
+    valid: [2, [1], { a: 1 }],
+  },
+  { what: '3.1: nullable means nothing', schema: { type: 'string', nullable: true }, invalid: [null] },
+  {
+    what: '3.1: jsonSchemaDialect decides',
+    members: { jsonSchemaDialect: 'http://json-schema.org/draft-04/schema#' },
+    schema: { minimum: 1, exclusiveMinimum: true },
+    valid: [2],
+    invalid: [1],
+  },
+  {
+    what: '3.1: $schema decides for its schema',
+    schema: {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      items: [{ type: 'string' }],
+      additionalItems: false,
+      dependencies: { a: ['b'] },
+    },
+    valid: [['x']],
+    invalid: [[1], ['x', 'y'], { a: 1 }],
+  },
+  {
+    what: 'names of the prototype are data',
+    schema: { properties: { toString: { type: 'number' }, __proto__: {} }, required: ['constructor', 'hasOwnProperty'] },
+    valid: [{ constructor: 1, hasOwnProperty: 1 }],
+    invalid: [{}, { constructor: 1, hasOwnProperty: 1, toString: 'x' }],
+  },
+  {
+    what: '__proto__ as a property',
+    schema: JSON.parse('{"properties":{"__proto__":{"type":"number"}},"additionalProperties":false}'),
+    valid: [JSON.parse('{"__proto__":1}')],
+    invalid: [JSON.parse('{"__proto__":"x"}'), { a: 1 }],
+  },
+  {
+    what: 'readOnly is not required of a request, and tolerated',
+    schema: account,
+    valid: [
+      { name: 'a', password: 'p' },
+      { id: 1, name: 'a', password: 'p' },
+    ],
+    invalid: [{ id: 1, name: 'a' }],
+  },
+  {
+    what: 'writeOnly is not required of a response, and refused',
+    direction: 'response',
+    schema: account,
+    valid: [{ id: 1, name: 'a' }],
+    invalid: [{ id: 1, name: 'a', password: 'p' }, { name: 'a' }],
+  },
+  {
+    what: 'readOnly in allOf',
+    schema: { allOf: [reference('Base'), { required: ['id', 'name'] }] },
+    schemas: { Base: { properties: { id: { readOnly: true } } } },
+    valid: [{ name: 'a' }],
+    invalid: [{ id: 1 }],
+  },
+  {
+    what: 'anchors and $id',
+    schema: { $id: 'https://example.com/s', $ref: '#text', $defs: { t: { $anchor: 'text', type: 'string' } } },
+    valid: ['x'],
+    invalid: [1],
+  },
+  {
+    what: '$dynamicRef takes the outermost anchor',
+    schema: {
+      $id: 'https://example.com/strings',
+      $ref: 'list',
+      $defs: {
+        item: { $dynamicAnchor: 'item', type: 'string' },
+        list: { $id: 'list', type: 'array', items: { $dynamicRef: '#item' }, $defs: { item: { $dynamicAnchor: 'item' } } },
+      },
+    },
+    valid: [['x']],
+    invalid: [[1]],
+  },
+  {
+    what: 'unevaluatedProperties sees through references',
+    schema: { ...reference('Base'), properties: { b: {} }, unevaluatedProperties: false },
+    schemas: { Base: { properties: { a: {} } } },
+    valid: [{ a: 1, b: 1 }],
+    invalid: [{ c: 1 }],
+  },
+  { what: 'decimal multiples', schema: { multipleOf: 0.01 }, valid: [0.07, 19.99, 4.35], invalid: [0.075] },
+  { what: 'a pattern that only the older syntax knows', schema: { pattern: '^[\\w\\-]+$' }, valid: ['a-b'], invalid: ['a b'] },
+  { what: 'a pattern as Python writes it', schema: { pattern: '(?i)\\A(?P<word>ab)\\Z' }, valid: ['AB'], invalid: ['abc'] },
+  {
+    what: 'int32 and int64',
+    schema: { properties: { a: { format: 'int32' }, b: { format: 'int64' } } },
+    valid: [{ a: 1, b: 2 ** 40 }],
+    invalid: [{ a: 2 ** 31 }, { b: 2 ** 63 }, { a: 1.5 }],
+  },
+  { what: 'unknown formats are annotations', schema: { format: 'color' }, valid: ['whatever'] },
+  {
+    what: 'a discriminator maps by name and by reference',
+    dialect: '3.0',
+    schema: {
+      oneOf: [reference('Cat'), reference('Dog')],
+      discriminator: { propertyName: 'kind', mapping: { meow: 'Cat', woof: '#/components/schemas/Dog' } },
+    },
+    schemas: {
+      Cat: { properties: { kind: {}, a: { type: 'string' } } },
+      Dog: { properties: { kind: {}, a: { type: 'number' } } },
+    },
+    valid: [
+      { kind: 'meow', a: 'x' },
+      { kind: 'woof', a: 1 },
+    ],
+    invalid: [
+      { kind: 'meow', a: 1 },
+      { kind: 'Cat', a: 'x' },
+    ],
+  },
+  {
+    what: 'a discriminator value named as a member of every object',
+    schema: { oneOf: [reference('Cat'), reference('Dog')], discriminator: { propertyName: 'kind' } },
+    schemas: { Cat: {}, Dog: {} },
+    invalid: [{ kind: 'toString' }, { kind: '__proto__' }],
+  },
+]
+
+for (const { what, schema, valid = [], invalid = [], schemas, dialect, members, direction } of rows) {
+  t.test(what, async (t) => {
+    const source = schemaDocument(schema, schemas, dialect, members)
+    for (const value of valid) t.strictSame(complaints(source, value, direction), [], `accepts ${JSON.stringify(value)}`)
+    for (const value of invalid) t.not(complaints(source, value, direction).length, 0, `refuses ${JSON.stringify(value)}`)
+    source.compiler.check()
+    t.notOk(source.diagnostics.hasErrors, 'the schema is in order')
+  })
+}
+
+t.test('references lead to other files, and back', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'gatefold-test-'))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  writeFileSync(
+    join(directory, 'a.yaml'),
+    'openapi: 3.1.0\ncomponents: { schemas: { A: { properties: { b: { $ref: "b c.yaml#/B" } } }, Text: { type: string } } }\n',
+  )
+  writeFileSync(
+    join(directory, 'b c.yaml'),
+    'B: { properties: { a: { $ref: "a.yaml#/components/schemas/A" }, text: { $ref: "a.yaml#/components/schemas/Text" } } }\n',
+  )
+  const diagnostics = new Diagnostics()
+  const documents = openDocuments({ directory, diagnostics })
+  const document = documents.load('a.yaml')
+  const root = { document, pointer: '', value: document?.value } as Located
+  const validate = createSchemaCompiler({ documents, diagnostics }).validator(
+    documents.get(root, 'components', 'schemas', 'A') as Located,
+    '3.1',
+    'request',
+  )
+  t.equal(validate({ b: { a: { b: { text: 'x' } } } }), undefined)
+  t.strictSame(validate({ b: { a: { b: { text: 1 } } } }), [
+    { pointer: '/b/a/b/text', message: 'must be a string, got the number 1' },
+  ])
+})
+
+t.test('defaults are filled into valid requests only, and only where an alternative accepts', async (t) => {
+  const schema = {
+    type: 'object',
+    required: ['kind'],
+    properties: {
+      size: { default: 10 },
+      color: reference('Color'),
+      list: { type: 'array', items: { properties: { n: { default: 1 } } } },
+    },
+    oneOf: [
+      { properties: { kind: { const: 'a' }, onlyA: { default: true } } },
+      { properties: { kind: { const: 'b' }, onlyB: { default: { deep: [] } } } },
+    ],
+  }
+  const source = schemaDocument(schema, { Color: { type: 'string', default: 'red' } })
+  const value = { kind: 'b', list: [{}] }
+  t.strictSame(complaints(source, value), [])
+  t.strictSame(value, { kind: 'b', list: [{ n: 1 }], size: 10, color: 'red', onlyB: { deep: [] } })
+  const other = { kind: 'b' }
+  complaints(source, other)
+  t.not(
+    (other as unknown as typeof value & { onlyB: object }).onlyB,
+    (value as unknown as { onlyB: object }).onlyB,
+    'each request gets a default of its own',
+  )
+  const refused = {}
+  t.not(complaints(source, refused).length, 0)
+  t.strictSame(refused, {})
+  const response = { kind: 'a' }
+  t.strictSame(complaints(source, response, 'response'), [])
+  t.strictSame(response, { kind: 'a' })
+})
+
+t.test('a value that is nested too deeply is refused, not a crash', async (t) => {
+  let value: unknown = 1
+  for (let depth = 0; depth < 200_000; depth++) value = [value]
+  t.strictSame(complaints(schemaDocument({ items: reference('Subject') }), value), [': is nested too deeply to be checked'])
+})
+
+t.test('warming compiles what was asked for, and what that refers to', async (t) => {
+  const source = schemaDocument(tree)
+  const validate = source.compiler.validator(source.subject, '3.1', 'request')
+  await source.compiler.warm()
+  t.equal(validate({ name: 'a' }), undefined)
+})
+
+t.test('a schema that is none refuses everything', async (t) => {
+  t.strictSame(complaints(schemaDocument({ $ref: '#/nowhere' }), 1), [': is not allowed'])
+  t.strictSame(complaints(schemaDocument({ properties: { a: 'text' } }), { a: 1 }), ['/a: is not allowed'])
+})
