@@ -1,0 +1,86 @@
+/** Makes `dist/`, the published package: Node refuses to strip types inside `node_modules`, so that is compiled. */
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { build, type Metafile } from 'esbuild'
+import manifest from '../package.json' with { type: 'json' }
+import { docsAssetNames, readDocsAsset } from './serve/docs-assets.ts'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+
+/**
+ * All compiled files lie in one directory, so that what a module names relative to itself (the database's worker, the
+ * pages' files) is found from whichever chunk the module ends up in.
+ */
+const entryPoints = {
+  index: 'src/index.ts',
+  main: 'src/cli/main.ts',
+  'embedded-worker': 'src/services/database/embedded-worker.ts',
+}
+
+async function compile(): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // What users install anyway; the other packages are too large or too old to make them install, and come along instead.
+    external: Object.keys(manifest.dependencies),
+    // Bundled CommonJS calls `require` for Node's own modules.
+    banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+    metafile: true,
+    logLevel: 'warning',
+  })
+  return metafile
+}
+
+/** The licence of every package that has code in the bundle; to leave one out would break it. */
+function thirdPartyLicenses({ inputs }: Metafile): string {
+  const directories = Object.keys(inputs).flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [])
+  const licenses = [...new Set(directories)].sort().map((directory) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, directory, 'package.json'), 'utf8'))
+    const files = readdirSync(join(root, directory)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
+    if (files.length === 0) throw new Error(`${directory} has no licence file`)
+    const texts = files.map((file) => readFileSync(join(root, directory, file), 'utf8').trim())
+    return `${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`
+  })
+  return `The files in this directory contain code of these packages.\n\n${licenses.join(`\n${'-'.repeat(80)}\n\n`)}`
+}
+
+async function writeDocsAssets(): Promise<void> {
+  mkdirSync(join(dist, 'docs-assets'))
+  for (const name of docsAssetNames) writeFileSync(join(dist, 'docs-assets', name), await readDocsAsset(name))
+}
+
+/** Declarations of what `index.ts` exports and of everything that these refer to. */
+function declareTypes(): void {
+  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, '.ci/declarations.json')], { stdio: 'inherit' })
+  const index = join(dist, 'index.d.ts')
+  // TypeScript 6 and later see Node's own types only when they are asked to.
+  writeFileSync(index, `/// <reference types="node" />\n${readFileSync(index, 'utf8')}`)
+  const needed = reachableFrom(index)
+  for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('.d.ts') && !needed.has(join(dist, file))) rmSync(join(dist, file))
+  }
+}
+
+function reachableFrom(declaration: string, found = new Set<string>()): Set<string> {
+  if (found.has(declaration)) return found
+  found.add(declaration)
+  for (const [, name] of readFileSync(declaration, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g)) {
+    reachableFrom(join(dirname(declaration), `${name}.d.ts`), found)
+  }
+  return found
+}
+
+rmSync(dist, { recursive: true, force: true })
+const metafile = await compile()
+writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(metafile))
+await writeDocsAssets()
+copyFileSync(join(root, 'src/config/generated/gateway.schema.json'), join(dist, 'gateway.schema.json'))
+declareTypes()
