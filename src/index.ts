@@ -3,6 +3,7 @@ export { type Handler, type HandlerContext, type HandlerRequest, type Principal,
 export { BootError, type Diagnostic } from './documents/diagnostics.ts'
 export { Problem, type ProblemCode, type ProblemOptions, problem, type ValidationError } from './errors.ts'
 export { type Gateway, type GatewayOptions, type Plan, planGateway, startGateway } from './gateway.ts'
+export type { UploadedFile } from './messages/uploaded-file.ts'
 export type { Operation } from './model/operation.ts'
 export { definePolicy, type Middleware, type Policy } from './policies/policy.ts'
 export { fromKoa } from './serve/koa.ts'

@@ -43,7 +43,8 @@ const noValues: readonly string[] = Object.freeze([])
 /**
  * A tree of path segments. Literal segments win over mixed ones and those over plain variables, from left to right and
  * whatever the order of registration (OpenAPI 3.1 section 4.8.8.2); a path without variables is found by one look-up.
- * A variable takes one non-empty segment.
+ * A variable takes one segment. An empty one (`/users/`) matches where nothing else does, so that the caller learns which
+ * value is missing; the decoder of path parameters refuses it.
  */
 export function createRouter<Endpoint>(): Router<Endpoint> {
   const root = createNode<Endpoint>()
@@ -68,7 +69,7 @@ export function createRouter<Endpoint>(): Router<Endpoint> {
     if (literal !== undefined) return literal
     if (!path.startsWith('/')) return undefined
     const values: string[] = []
-    const route = walk(root, path, 1, values)
+    const route = walk(root, path, 1, values, 1) ?? walk(root, path, 1, values, 0)
     return route === undefined ? undefined : { route, values }
   }
 
@@ -105,7 +106,7 @@ function stepMixed<Endpoint>(node: Node<Endpoint>, segment: string): Node<Endpoi
  * The variables' values of a mixed segment, in linear time: the text at both ends is fixed, and each text between two
  * variables is taken where it first occurs (a regular expression would need cubic time on `{a}.{b}.{c}`).
  */
-function mixedValues(texts: readonly string[], segment: string): string[] | undefined {
+function mixedValues(texts: readonly string[], segment: string, shortest: 0 | 1): string[] | undefined {
   const first = texts[0] as string
   const last = texts.at(-1) as string
   if (!segment.startsWith(first) || !segment.endsWith(last)) return undefined
@@ -113,8 +114,8 @@ function mixedValues(texts: readonly string[], segment: string): string[] | unde
   const values: string[] = []
   let from = first.length
   for (let i = 1; i < texts.length; i++) {
-    const to = i === texts.length - 1 ? end : segment.indexOf(texts[i] as string, from + 1)
-    if (to <= from || to > end) return undefined
+    const to = i === texts.length - 1 ? end : segment.indexOf(texts[i] as string, from + shortest)
+    if (to < from + shortest || to > end) return undefined
     values.push(segment.slice(from, to))
     from = to + (texts[i] as string).length
   }
@@ -134,30 +135,38 @@ function decodeTexts(texts: readonly string[], segment: string): string {
   })
 }
 
-function walk<Endpoint>(node: Node<Endpoint>, path: string, start: number, values: string[]): Route<Endpoint> | undefined {
+/** `shortest` is the least length of a variable's value: 1, or 0 when nothing matched. */
+function walk<Endpoint>(
+  node: Node<Endpoint>,
+  path: string,
+  start: number,
+  values: string[],
+  shortest: 0 | 1,
+): Route<Endpoint> | undefined {
   const slash = path.indexOf('/', start)
   const segment = slash === -1 ? path.slice(start) : path.slice(start, slash)
   const taken = values.length
 
   const literal = node.literals.get(segment) ?? encodedLiteral(node, segment)
   if (literal !== undefined) {
-    const route = slash === -1 ? literal.route : walk(literal, path, slash + 1, values)
+    const route = slash === -1 ? literal.route : walk(literal, path, slash + 1, values, shortest)
     if (route !== undefined) return route
     values.length = taken
   }
   for (const candidate of node.mixed) {
     const { texts } = candidate
     const found =
-      mixedValues(texts, segment) ?? (segment.includes('%') ? mixedValues(texts, decodeTexts(texts, segment)) : undefined)
+      mixedValues(texts, segment, shortest) ??
+      (segment.includes('%') ? mixedValues(texts, decodeTexts(texts, segment), shortest) : undefined)
     if (found === undefined) continue
     values.push(...found)
-    const route = slash === -1 ? candidate.next.route : walk(candidate.next, path, slash + 1, values)
+    const route = slash === -1 ? candidate.next.route : walk(candidate.next, path, slash + 1, values, shortest)
     if (route !== undefined) return route
     values.length = taken
   }
-  if (node.variable !== undefined && segment !== '') {
+  if (node.variable !== undefined && segment.length >= shortest) {
     values.push(segment)
-    const route = slash === -1 ? node.variable.route : walk(node.variable, path, slash + 1, values)
+    const route = slash === -1 ? node.variable.route : walk(node.variable, path, slash + 1, values, shortest)
     if (route !== undefined) return route
     values.length = taken
   }

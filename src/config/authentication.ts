@@ -77,7 +77,7 @@ export const JwtScheme = Type.Object(
       default: 'scope',
       minLength: 1,
     }),
-    clockSkew: { ...Duration, title: 'Clock skew', description: "How far the issuer's clock may be off.", default: '5s' },
+    clockSkew: { ...Duration, title: 'Clock skew', description: "How far the issuer's clock may be off.", default: '0s' },
   },
   {
     additionalProperties: false,

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../context.ts'
+import { escapePointer } from '../documents/document.ts'
 import { type Problem, problem, type ValidationError } from '../errors.ts'
 import type { Operation, Parameter } from '../model/operation.ts'
 import { readCookies } from './cookies.ts'
@@ -59,11 +60,22 @@ function compilePath(variables: readonly string[], operation: Operation, tools: 
   return function decodePath(context, errors) {
     const into = bareRecord()
     for (let i = 0; i < readers.length; i++) {
-      errors = (readers[i] as (typeof readers)[number])(context.pathValues[i] ?? '', into, errors)
+      const raw = context.pathValues[i] ?? ''
+      if (raw === '')
+        errors = add(errors, {
+          place: 'path',
+          pointer: `/${escapePointer(variables[i] as string)}`,
+          message: 'must not be empty',
+        })
+      else errors = (readers[i] as (typeof readers)[number])(raw, into, errors)
     }
     context.params = into
     return errors
   }
+}
+
+function add(errors: Errors, error: ValidationError): ValidationError[] {
+  return errors === undefined ? [error] : [...errors, error]
 }
 
 /** A template variable that no parameter describes is handed on as text. */

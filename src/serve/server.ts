@@ -36,6 +36,8 @@ export function createHttpServer(traffic: Traffic, options: ServerOptions): Http
     traffic.listener,
   )
   server.on('clientError', refuseMalformed)
+  // The body reader says 100 Continue once it wants the body: a request that is refused before is spared it.
+  server.on('checkContinue', traffic.listener)
 
   let stopping: Promise<void> | undefined
 

@@ -3,6 +3,7 @@ import { isPromise } from '../compile/pipeline.ts'
 import type { CompileTools } from '../compile/tools.ts'
 import { type Handler, type HandlerContext, type HandlerRequest, type Outcome, Reply, type RequestContext } from '../context.ts'
 import { applicationProblem, Problem, type ProblemOptions } from '../errors.ts'
+import { handlerHeaders } from '../messages/headers.ts'
 import type { Operation } from '../model/operation.ts'
 import { signalOf } from '../serve/abort.ts'
 import type { Services } from '../services/service.ts'
@@ -28,7 +29,9 @@ export function handlerRequest(context: RequestContext): HandlerRequest {
     path: context.path,
     params: context.params,
     query: context.query,
-    headers: context.headers,
+    get headers() {
+      return handlerHeaders(context)
+    },
     cookies: context.cookies,
     body: context.body,
     contentType: context.contentType,

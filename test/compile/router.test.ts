@@ -35,13 +35,22 @@ t.test('segments may mix text and variables', async (t) => {
   t.same(match('/x.y.z'), ['/{a}.{b}.{c}', 'x', 'y', 'z'])
 })
 
-t.test('values stay as they were sent; empty segments and other slashes do not match', async (t) => {
+t.test('values stay as they were sent; other slashes do not match', async (t) => {
   const match = routerOf('/users/{id}', '/café', '/')
   t.same(match('/users/a%2Fb%20c'), ['/users/{id}', 'a%2Fb%20c'])
   t.same(match('/caf%C3%A9'), ['/café'])
   t.same(match('/'), ['/'])
-  for (const path of ['/users/', '/users//', '//users/1', '/users/1/', '', '/users/%zz/x', '/USERS/1'])
-    t.equal(match(path), undefined, path)
+  for (const path of ['/users//', '//users/1', '/users/1/', '', '/users/%zz/x', '/USERS/1']) t.equal(match(path), undefined, path)
+})
+
+t.test('an empty value matches only where nothing else does', async (t) => {
+  const match = routerOf('/users/{id}', '/users/{id}/posts', "/entities('{key}')", '/groups/', '/groups/{id}', '/')
+  t.same(match('/users/'), ['/users/{id}', ''])
+  t.same(match('/users//posts'), ['/users/{id}/posts', ''])
+  t.same(match("/entities('')"), ["/entities('{key}')", ''])
+  t.same(match('/groups/'), ['/groups/'])
+  t.equal(match('/users'), undefined)
+  t.equal(match('//'), undefined)
 })
 
 t.test('templates of one shape share a route; a method can be taken once', async (t) => {

@@ -7,9 +7,7 @@ const skip = hasMaterial ? false : 'the conformance material is not beside this 
 /** Cases whose expectation this gateway does not share, and why. */
 const disputed: Record<string, string> = {
   'lib-0001': 'no such path: 404, the source counts it as a failed validation',
-  'lib-0183': 'a path variable is never empty: 404',
   'lib-0187': 'the template has an unclosed brace and matches nothing: 404',
-  'lib-0188': 'a path variable is never empty: 404',
   'lib-0202': 'no such path: 404, the source counts it as a failed validation',
   'lib-0286': 'the operation is secured and the request has no credentials: 401 comes before validation',
   'lib-0309': 'no such path: 404, the source checks credentials first',
