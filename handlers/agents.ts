@@ -4,6 +4,8 @@ import { type Agent, AgentFailure, type AgentTask } from './agents/agent.ts'
 import { checkParameters } from './agents/check-parameters.ts'
 import { agents } from './agents/registry.ts'
 
+export const uses = ['tasks'] as const
+
 /** GET /agents */
 export const listAgents: Handler = () => ({
   agents: [...agents.values()].map(({ name, description, tasks }) => ({ name, description, task_types: Object.keys(tasks) })),
@@ -39,6 +41,17 @@ export const executeAgent: Handler = async ({ body }, context) => {
     status: outcome.success ? 'completed' : 'failed',
     metadata: { agent_name, task_type, started_at: new Date(started).toISOString(), duration_ms: Date.now() - started },
   }
+}
+
+/** POST /agents/execute/async: the same; that it runs as a task stands in gateway.yaml. */
+export const executeAgentAsync: Handler = executeAgent
+
+/** GET /agents/status/{task_id} */
+export const getTaskStatus: Handler = async ({ params }, { principal, services, problem }) => {
+  const task = await services.tasks.find(params.task_id, principal)
+  if (task?.operation !== 'executeAgentAsync') return problem('not_found', { detail: 'there is no such task' })
+  const { task_id, status, progress, message, result, error } = task
+  return { task_id, status, progress, message, result, error: error && (error.detail ?? error.title) }
 }
 
 /** What the agent says about its input is an answer; anything else that goes wrong in it is not the caller's business. */

@@ -46,7 +46,8 @@ export function createRealtime({ config, tasks, authenticator, log }: RealtimeOp
   function attach(server: HttpServer): void {
     io = new Server(server, {
       path: config.path,
-      serveClient: false,
+      // Pages load the client from here: `<path>/socket.io.esm.min.js`.
+      serveClient: true,
       // It costs 10 times the CPU and 257 KiB a connection.
       perMessageDeflate: false,
       httpCompression: false,

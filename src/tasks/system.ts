@@ -1,16 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
+import type { Principal } from '../context.ts'
 import type { Problem } from '../errors.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
 import type { Database } from '../services/database.ts'
 import type { Queue } from '../services/queue.ts'
 import type { Services } from '../services/service.ts'
+import { maySee } from './access.ts'
+import { findTask } from './control.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { readEvents } from './log.ts'
 import { createNotifications } from './notifications.ts'
+import { isTaskId } from './query.ts'
 import { repeat } from './repeat.ts'
+import { type TaskResource, taskResource } from './resource.ts'
 import { deleteExpired, retentionInterval } from './retention.ts'
 import { startSchedules } from './schedule.ts'
 import type { TaskEvent } from './states.ts'
@@ -48,6 +53,8 @@ export interface TaskSystem {
   /** Makes an operation a task; at boot only. */
   define(definition: TaskDefinition): void
   submit(definition: TaskDefinition, submission: Submission): Promise<Submitted | Problem>
+  /** A task, for callers who may see it. */
+  find(taskId: string, principal: Principal | undefined): Promise<TaskResource | undefined>
   /** Events of a task behind number `after`. */
   read(taskId: string, after: number, limit: number): Promise<TaskEvent[]>
   /** Resolves when there is an event behind number `after`, when `ms` are over, or when the client of `req` has left. */
@@ -105,7 +112,7 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
     await notifications.stop()
   }
 
-  return {
+  const system: TaskSystem = {
     store,
     definitions,
     follower,
@@ -113,6 +120,10 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
     served: { path: '', security: [] },
     define: (definition) => void definitions.set(definition.operation.id, definition),
     submit: (definition, submission) => submitTask(store, definition, submission, keysInFlight),
+    async find(taskId, principal) {
+      const task = isTaskId(taskId) ? await findTask(database, database.schema, taskId) : undefined
+      return task !== undefined && maySee(definitions, principal, task) ? taskResource(system.served.path, task) : undefined
+    },
     read: (taskId, after, limit) => readEvents(database, database.schema, [{ taskId, after }], limit),
     waitForEvent(taskId, after, ms, req) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -146,4 +157,5 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
       return stopped
     },
   }
+  return system
 }
