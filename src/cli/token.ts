@@ -58,6 +58,10 @@ async function signToken(
         : `there is no bearer scheme '${named}'; there are: ${known || '(none)'}`,
     )
   }
+  // Standard output is for the token alone.
+  plan.log.log.level = 'silent'
+  // Standard output is the token's alone.
+  plan.log.log.level = 'silent'
   await keys.start?.()
   return keys.sign({ sub: subject, [scheme.jwt.rolesClaim]: roles }, { scheme: scheme.name, expiresIn })
 }

@@ -15,7 +15,9 @@ import type { CompileTools } from './tools.ts'
 export function compileEndpoints(operations: readonly Operation[], registry: Registry, tools: CompileTools): Router<Endpoint> {
   const router = createRouter<Endpoint>()
   for (const operation of operations) {
-    const added = router.add(operation.method, operation.path, compileEndpoint(operation, registry, tools))
+    const endpoint = compileEndpoint(operation, registry, tools)
+    const added = router.add(operation.method, operation.path, endpoint)
+    if (added && isRootOfServer(operation)) router.add(operation.method, operation.path.slice(0, -1), endpoint)
     if (!added) {
       tools.diagnostics.error(
         'duplicate-path',
@@ -26,6 +28,11 @@ export function compileEndpoints(operations: readonly Operation[], registry: Reg
   }
   for (const route of router.routes) addImplied(route, registry, tools)
   return router
+}
+
+/** The path `/` below a base path is the server's URL itself, which people write without the slash. */
+function isRootOfServer({ path, node }: Operation): boolean {
+  return path.length > 1 && path.endsWith('/') && node.pointer.startsWith('/paths/~1/')
 }
 
 function compileEndpoint(operation: Operation, registry: Registry, tools: CompileTools): Endpoint {

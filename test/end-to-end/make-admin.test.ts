@@ -6,7 +6,7 @@ import { testDatabasePlace } from '../database.ts'
 import { startReference } from './reference.ts'
 
 const run = promisify(execFile)
-const script = join(import.meta.dirname, '../../scripts/make-admin.ts')
+const script = join(import.meta.dirname, '../../handlers/accounts/make-admin.ts')
 
 t.test('the first administrator is made at the console', async (t) => {
   const { call, account, gateway, environment } = await startReference(t)
