@@ -3,7 +3,9 @@ import type { Gateway } from '../gateway.ts'
 /** What a person wants to know who has just started a gateway: what is served where, and what keeps its data. */
 export function banner({ url, plan, services }: Gateway, bootMs: number): string {
   const { config, basePath, operations } = plan
-  const rows: [string, string][] = [['API', `${url}${basePath}/  (${operations.length} operations)`]]
+  const rows: [string, string][] = [
+    ['API', `${url}${basePath}/  (${operations.length} ${operations.length === 1 ? 'operation' : 'operations'})`],
+  ]
   if (config.docs !== false) {
     rows.push(['docs', `${url}${basePath}${config.docs.path}`], ['OpenAPI', `${url}${basePath}/openapi.json`])
   }

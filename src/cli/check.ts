@@ -14,7 +14,11 @@ export const check: Command = {
     if (!formats.includes(format)) throw new UsageError(`'${format}' is no format; there are: ${formats.join(', ')}`)
     const plan = await planGateway(gateway)
     const fine = report(plan, format)
-    if (fine && format === 'pretty') process.stdout.write(`${plan.operations.length} operations are ready to be served.\n`)
+    if (fine && format === 'pretty') process.stdout.write(`${ready(plan.operations.length)}\n`)
     return fine ? 0 : 1
   },
+}
+
+function ready(count: number): string {
+  return count === 1 ? '1 operation is ready to be served.' : `${count} operations are ready to be served.`
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { nearest } from '../documents/suggest.ts'
 import type { GatewayOptions } from '../gateway.ts'
@@ -40,6 +41,13 @@ const common: Readonly<Record<string, OptionSpec>> = {
   help: { type: 'boolean', short: 'h', describe: 'show this help' },
 }
 
+/** Finds the command's name; the options that every command has may stand before it too (`gatefold -C elsewhere check`). */
+export function readWords(words: readonly string[]): { name: string | undefined; args: readonly string[] } {
+  const { tokens } = parseArgs({ args: [...words], options: common, strict: false, tokens: true })
+  const first = tokens.find((token) => token.kind === 'positional')
+  return first === undefined ? { name: undefined, args: words } : { name: first.value, args: words.toSpliced(first.index, 1) }
+}
+
 /** Reads the words behind a command's name and runs it; `--help` shows how to use it. */
 export async function runCommand(command: Command, args: readonly string[]): Promise<number> {
   const options = { ...command.options, ...common }
@@ -52,12 +60,18 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   const required = wanted.filter((word) => word.startsWith('<'))
   if (positionals.length < required.length) throw new UsageError(`'${command.name}' needs ${required[positionals.length]}`)
   if (positionals.length > wanted.length) throw new UsageError(`'${command.name}' takes no '${positionals[wanted.length]}'`)
+  const directory = values.directory as string | undefined
+  if (directory !== undefined && !isDirectory(directory)) throw new UsageError(`there is no directory '${directory}'`)
   const gateway: GatewayOptions = {
-    directory: values.directory as string | undefined,
+    directory,
     file: values.config as string | undefined,
     env: values.env as string | undefined,
   }
   return command.run({ words: positionals, options: values, gateway })
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 type Parsed = { values: Call['options']; positionals: string[] }
@@ -66,8 +80,11 @@ function parse(command: Command, args: readonly string[], options: Readonly<Reco
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true }) as Parsed
   } catch (error) {
-    const unknown = /Unknown option '(-[^']*)'/.exec((error as Error).message)?.[1]
-    if (unknown === undefined) throw new UsageError((error as Error).message.split('\n')[0])
+    const { message } = error as Error
+    const unfinished = /Option '(?:-\w, )?--([^ ]+) <value>' argument/.exec(message)?.[1]
+    if (unfinished !== undefined) throw new UsageError(`'--${unfinished}' needs ${options[unfinished]?.value}`)
+    const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1]
+    if (unknown === undefined) throw new UsageError(message.split('\n')[0])
     const near = nearest(unknown.replace(/^-+/, ''), Object.keys(options))
     throw new UsageError(`'${command.name}' has no option '${unknown}'${near === undefined ? '' : `; did you mean '--${near}'?`}`)
   }

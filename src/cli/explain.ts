@@ -15,6 +15,8 @@ export const explain: Command = {
     const id = words[0] as string
     const operation = plan.operations.find((candidate) => candidate.id === id)
     if (operation === undefined) {
+      // It may be missing because its document is broken.
+      if (!report(plan)) return 1
       const near = nearest(
         id,
         plan.operations.map((candidate) => candidate.id),
