@@ -6,6 +6,7 @@ import type { CompileTools } from './compile/tools.ts'
 import { fillDefaults } from './config/defaults.ts'
 import { readEnvironment } from './config/environment.ts'
 import { extensionsOf, type LoadedConfig, loadConfig, readConfig } from './config/load.ts'
+import { mockConfig } from './config/mock-config.ts'
 import { GatewayConfig, openApiEntries } from './config/schema.ts'
 import { parseDuration, parseSize } from './config/units.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   env?: string | undefined
   /** Where `${NAME}` is looked up; the process's own environment when absent. */
   environment?: Readonly<Record<string, string | undefined>> | undefined
+  /** An OpenAPI document to serve from its examples and schemas, without a gateway.yaml (`gatefold mock`). */
+  mock?: string | undefined
   /** Takes precedence over `server.port`; 0 takes a free one. */
   port?: number | undefined
   /** What this process does: answer requests, run tasks, or both; `all` when absent. */
@@ -86,6 +89,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
   const directory = resolve(options.directory ?? '.')
   const documents = openDocuments({ directory, diagnostics })
 
+  const mocking = options.mock !== undefined
   const loaded = await loadGatewayFile(options, directory, documents, diagnostics)
   if (loaded === undefined) return emptyPlan(directory, documents, diagnostics)
   const { registry, production, config, root, defaults, operations: layers } = loaded
@@ -95,9 +99,10 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     return document !== undefined && checkOpenApi(document, documents, diagnostics) ? [{ document, prefix }] : []
   })
   const declared = openapi.flatMap(({ document, prefix }) => readOperations(document, prefix, documents, diagnostics))
-  const handlers = await loadHandlers(resolve(dirname(root.document.file), config.handlers), directory, diagnostics)
+  const handlersDirectory = mocking ? undefined : resolve(dirname(root.document.file), config.handlers)
+  const handlers = await loadHandlers(handlersDirectory, directory, diagnostics)
   handlers.reportUnused(declared.map(({ id }) => id))
-  const input: ModelInput = { declared, config, defaults, operations: layers, registry, documents, diagnostics }
+  const input: ModelInput = { declared, config, defaults, operations: layers, registry, mocking, documents, diagnostics }
   const operations = buildModel(input)
 
   const log = openLog(config.log, directory)
@@ -111,6 +116,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     securitySchemes: readSecuritySchemes(roots, documents, diagnostics),
     role,
     production,
+    mocking,
   })
   const schemas = createSchemaCompiler({ documents, diagnostics })
   const health = () => checkServices(services.byName)
@@ -190,6 +196,8 @@ async function loadGatewayFile(
   documents: Documents,
   diagnostics: Diagnostics,
 ): Promise<(LoadedConfig & { registry: Registry; production: boolean }) | undefined> {
+  if (options.mock !== undefined)
+    return { registry: builtIns, production: false, ...mockConfig(options.mock, directory, diagnostics) }
   const environment = readEnvironment(directory, options.environment ?? process.env, diagnostics)
   const source = readConfig({ documents, diagnostics, environment, file: options.file, env: options.env }, directory)
   if (source === undefined) return undefined

@@ -4,12 +4,13 @@ import { nearest } from '../documents/suggest.ts'
 import { check } from './check.ts'
 import { type Command, readWords, runCommand, UsageError } from './command.ts'
 import { explain } from './explain.ts'
+import { mock } from './mock.ts'
 import { routes } from './routes.ts'
 import { schema } from './schema.ts'
 import { start } from './start.ts'
 import { token } from './token.ts'
 
-const commands: readonly Command[] = [start, check, routes, explain, schema, token]
+const commands: readonly Command[] = [start, check, routes, explain, mock, schema, token]
 
 /** The `gatefold` command. Exit code 0: fine; 1: problems were found; 2: the words were wrong. */
 async function main(words: readonly string[]): Promise<number> {

@@ -1,9 +1,7 @@
-import { BootError } from '../documents/diagnostics.ts'
-import { type Gateway, planGateway } from '../gateway.ts'
+import { planGateway } from '../gateway.ts'
 import type { Role } from '../services/service.ts'
-import { banner } from './banner.ts'
 import { type Command, UsageError } from './command.ts'
-import { report } from './report.ts'
+import { portNumber, serve } from './serve.ts'
 
 export const start: Command = {
   name: 'start',
@@ -13,51 +11,16 @@ export const start: Command = {
     port: { type: 'string', value: 'N', describe: 'listen here instead of server.port' },
   },
   async run({ gateway: options, options: { port, role } }) {
-    const began = performance.now() - process.uptime() * 1000
     const plan = await planGateway({
       ...options,
       ...(port !== undefined && { port: portNumber(port as string) }),
       ...(role !== undefined && { role: roleNamed(role as string) }),
     })
-    if (!report(plan)) return 1
-    const gateway = await plan.start().catch((error: unknown) => {
-      if (error instanceof BootError) throw error
-      throw new Error(startFailure(error, plan.config.server.port))
-    })
-    process.stdout.write(banner(gateway, performance.now() - began))
-    await stopOnSignal(gateway)
-    return 0
+    return serve(plan)
   },
 }
 
 function roleNamed(text: string): Role {
   if (text === 'all' || text === 'api' || text === 'worker') return text
   throw new UsageError(`'${text}' is no role; roles are all, api and worker`)
-}
-
-function portNumber(text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65535) throw new UsageError(`'${text}' is no port; give a number from 0 to 65535`)
-  return port
-}
-
-function startFailure(error: unknown, port: number): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return `port ${port} is in use; stop what listens there, or choose another with PORT or --port`
-  if (code === 'EACCES') return `this user may not listen on port ${port}; choose another with PORT or --port`
-  return message
-}
-
-/** Resolves when the process was told to stop and everything has ended; a second signal ends it at once. */
-function stopOnSignal(gateway: Gateway): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let told = false
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (told) process.exit(130)
-        told = true
-        gateway.stop().then(resolve, reject)
-      })
-    }
-  })
 }

@@ -19,6 +19,8 @@ export interface ModelInput {
   /** `operations` of gateway.yaml as written, by operationId. */
   readonly operations: ReadonlyMap<string, Located>
   readonly registry: Registry
+  /** Under `gatefold mock`: nobody has decided who may call what, and any credential will do. */
+  readonly mocking: boolean
   readonly documents: Documents
   readonly diagnostics: Diagnostics
 }
@@ -58,7 +60,7 @@ function buildOperation(declared: DeclaredOperation, input: ModelInput): Operati
   const layers: Layers = { defaults: input.defaults, operation: written }
   const declaredPublic = written !== undefined && child(written, 'access')?.value === 'public'
   const access = decideAccess(
-    { id: declared.id, node: declared.node, root: declared.root, declaredPublic },
+    { id: declared.id, node: declared.node, root: declared.root, declaredPublic, mocking: input.mocking },
     documents,
     diagnostics,
   )

@@ -7,16 +7,17 @@ import type { Access, SecurityRequirement } from './operation.ts'
 /**
  * The access decision of an operation: `access: public` of gateway.yaml, else its own `security`, else the document's
  * (OpenAPI 3.1 section 4.8.10.1: an operation's `security` replaces the document's; `[]` removes it).
- * Undefined, and reported, when nobody decided: such an operation must not be served.
+ * Undefined, and reported, when nobody decided: such an operation must not be served. A mock serves it to everybody.
  */
 export function decideAccess(
-  operation: { id: string; node: Located; root: Located; declaredPublic: boolean },
+  operation: { id: string; node: Located; root: Located; declaredPublic: boolean; mocking: boolean },
   documents: Documents,
   diagnostics: Diagnostics,
 ): Access | undefined {
-  const { id, node, root, declaredPublic } = operation
+  const { id, node, root, declaredPublic, mocking } = operation
   if (declaredPublic) return { kind: 'public' }
   const security = child(node, 'security') ?? child(root, 'security')
+  if (security === undefined && mocking) return { kind: 'public' }
   if (security === undefined) {
     diagnostics.error(
       'no-access-decision',

@@ -1,4 +1,5 @@
 import type { CredentialSource } from '../authentication/credentials.ts'
+import { presenceVerifiers } from '../authentication/presence.ts'
 import { type Authenticate, compileRequirements, type Decision } from '../authentication/requirements.ts'
 import { compileSchemes } from '../authentication/schemes.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
@@ -30,7 +31,7 @@ export const authenticatorService: ServiceDefinition<'authenticator'> = {
 }
 
 function createAuthenticator(tools: ServiceTools): Authenticator {
-  const schemes = compileSchemes(tools, tools.services.keys.source)
+  const schemes = tools.mocking ? presenceVerifiers(tools.securitySchemes) : compileSchemes(tools, tools.services.keys.source)
   const compiled = new WeakMap<readonly SecurityRequirement[], Authenticate>()
 
   function compile(alternatives: readonly SecurityRequirement[]): Authenticate {

@@ -43,6 +43,8 @@ export interface ServiceTools {
   gatewayFile: Located | undefined
   /** `components.securitySchemes` of all OpenAPI documents by name (`readSecuritySchemes` of the model). */
   securitySchemes: ReadonlyMap<string, Located>
+  /** True under `gatefold mock`, where any credential is as good as another. */
+  mocking: boolean
   /** Absolute path of the project directory (where gateway.yaml stands). */
   directory: string
   /** What this process does. */

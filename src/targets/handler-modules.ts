@@ -37,12 +37,12 @@ interface LoadedModule {
  * that cannot be loaded, and a name that two modules export, are reported; the rest is still there.
  */
 export async function loadHandlers(
-  directory: string,
+  directory: string | undefined,
   projectDirectory: string,
   diagnostics: Diagnostics,
 ): Promise<HandlerModules> {
   const modules: LoadedModule[] = []
-  for (const file of moduleFiles(directory)) {
+  for (const file of directory === undefined ? [] : moduleFiles(directory)) {
     const name = relative(projectDirectory, file)
     try {
       modules.push(readModule(name, await import(pathToFileURL(file).href)))

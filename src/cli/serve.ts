@@ -1,0 +1,45 @@
+import { BootError } from '../documents/diagnostics.ts'
+import type { Gateway, Plan } from '../gateway.ts'
+import { banner } from './banner.ts'
+import { UsageError } from './command.ts'
+import { report } from './report.ts'
+
+/** Starts a plan and serves until the process is told to stop; gives the exit code. */
+export async function serve(plan: Plan): Promise<number> {
+  if (!report(plan)) return 1
+  const gateway = await plan.start().catch((error: unknown) => {
+    if (error instanceof BootError) throw error
+    throw new Error(startFailure(error, plan.config.server.port))
+  })
+  process.stdout.write(banner(gateway, process.uptime() * 1000))
+  await stopOnSignal(gateway)
+  return 0
+}
+
+/** Reads the value of `--port`. */
+export function portNumber(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65535) throw new UsageError(`'${text}' is no port; give a number from 0 to 65535`)
+  return port
+}
+
+function startFailure(error: unknown, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return `port ${port} is in use; stop what listens there, or choose another with PORT or --port`
+  if (code === 'EACCES') return `this user may not listen on port ${port}; choose another with PORT or --port`
+  return message
+}
+
+/** Resolves when the process was told to stop and everything has ended; a second signal ends it at once. */
+function stopOnSignal(gateway: Gateway): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let told = false
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (told) process.exit(130)
+        told = true
+        gateway.stop().then(resolve, reject)
+      })
+    }
+  })
+}
