@@ -7,6 +7,7 @@ import { endingOf, endingOfThrown } from './outcome.ts'
 import type { Reporter } from './reporter.ts'
 import type { ClaimedTask } from './rows.ts'
 import type { Ending } from './settle.ts'
+import { taskLog } from './task-log.ts'
 
 /** Milliseconds that a handler gets to wind up after its signal; then its task ends without it. */
 export const windUp = 5000
@@ -86,7 +87,7 @@ function handlerContext(definition: TaskDefinition, task: ClaimedTask, signal: A
     principal: task.principal ?? undefined,
     operation: definition.operation,
     signal,
-    log: tools.log,
+    log: taskLog(tools.log, tools.reporter.line),
     requestId: task.request_id,
     services: tools.services,
     attempt: task.attempt,

@@ -9,7 +9,6 @@ import { createReporter } from './reporter.ts'
 import type { ClaimedTask } from './rows.ts'
 import { settle } from './settle.ts'
 import type { TaskStore } from './store.ts'
-import { taskLog } from './task-log.ts'
 
 export interface SlotOptions {
   store: TaskStore
@@ -69,7 +68,7 @@ export function createSlots({ store, definitions, services, log, worker }: SlotO
       (reports) => append(task, reports),
       () => stop(task.id, 'TaskLost'),
     )
-    const ownLog = taskLog(log, bindings(definition, task), reporter.line)
+    const ownLog = log.child(bindings(definition, task))
     const attempt = runAttempt(definition, task, { services, log: ownLog, reporter })
     load.set(definition, (load.get(definition) ?? 0) + 1)
     const done = attempt.ending.then(async (ending) => {

@@ -14,8 +14,8 @@ const shown = ['info', 'warn', 'error', 'fatal'] as const
  * The `context.log` of a task: writes where the gateway's own log goes, and calls `onLine` for every line from `info` up. Errors
  * among the fields stay in the gateway's log: their messages and stacks are internal.
  */
-export function taskLog(parent: Logger, bindings: Record<string, unknown>, onLine: (line: LogLine) => void): Logger {
-  return watch(parent.child(bindings), onLine)
+export function taskLog(log: Logger, onLine: (line: LogLine) => void): Logger {
+  return watch(log.child({}), onLine)
 }
 
 function watch(log: Logger, onLine: (line: LogLine) => void): Logger {

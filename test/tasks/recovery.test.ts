@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import t from 'tap'
+import { claimTasks } from '../../src/tasks/claim.ts'
+import { parseCron } from '../../src/tasks/cron.ts'
+import { recoverLostTasks, releaseHeldTasks, renewLease } from '../../src/tasks/lease.ts'
+import { appendReports } from '../../src/tasks/log.ts'
+import { deleteExpired } from '../../src/tasks/retention.ts'
+import type { ClaimedTask } from '../../src/tasks/rows.ts'
+import { startTick } from '../../src/tasks/schedule.ts'
+import { settle } from '../../src/tasks/settle.ts'
+import { openTasks, outline } from './system.ts'
+
+const log = pino({ level: 'silent' })
+
+t.test('the task of a dead worker runs again, and the dead one cannot write any more', async (t) => {
+  const { database, define, submit, events, row, system } = await openTasks(t, false)
+  const work = define('work', () => null)
+  const id = await submit(work)
+  const { store, definitions } = system
+  const [dead, alive] = [randomUUID(), randomUUID()]
+  await renewLease(store, dead)
+  const [zombie] = (await claimTasks(store, work, dead, 5)).tasks as [ClaimedTask]
+
+  await recoverLostTasks(store, definitions, log)
+  t.equal((await row(id)).state, 'active', 'a worker that shows itself keeps what it runs')
+
+  await database.query(`UPDATE "${database.schema}".task_worker SET heartbeat_at = now() - interval '16 seconds' WHERE id = $1`, [
+    dead,
+  ])
+  await recoverLostTasks(store, definitions, log)
+  t.match(await row(id), { state: 'retrying', attempt: 1, error: { code: 'worker_lost' } })
+  await renewLease(store, alive)
+  const [heir] = (await claimTasks(store, work, alive, 5)).tasks as [ClaimedTask]
+  t.match(heir, { attempt: 2, fence: 2 })
+
+  const at = new Date()
+  t.equal(await appendReports(database, database.schema, id, zombie.fence, [{ type: 'progress', progress: 1, at }]), undefined)
+  t.equal(await settle(store, definitions, work, zombie, { kind: 'completed', result: 'late' }), false)
+  t.equal(await settle(store, definitions, work, heir, { kind: 'completed', result: 'right' }), true)
+  t.match(await row(id), { state: 'completed', result: 'right' })
+  t.equal(outline(await events(id)), 'queued active retrying queued active completed')
+})
+
+t.test('a task that is handed back has lost no attempt', async (t) => {
+  const { define, submit, row, events, system } = await openTasks(t, false)
+  const work = define('handed', () => null)
+  const id = await submit(work)
+  const { store, definitions } = system
+  const [task] = (await claimTasks(store, work, randomUUID(), 5)).tasks as [ClaimedTask]
+  await settle(store, definitions, work, task, { kind: 'returned', reason: 'shutdown' })
+  t.match(await row(id), { state: 'queued', attempt: 0 })
+  const [again] = (await claimTasks(store, work, randomUUID(), 5)).tasks as [ClaimedTask]
+  t.match(again, { attempt: 1, fence: 2 })
+  t.equal(
+    await settle(store, definitions, work, task, { kind: 'completed', result: 1 }),
+    false,
+    'the first run is fenced off all the same',
+  )
+  t.equal(outline(await events(id)), 'queued active queued active')
+})
+
+t.test('draining gives running tasks their time and hands the rest back', async (t) => {
+  const { define, submit, end, row, system } = await openTasks(t)
+  let reason: unknown
+  const quick = define('quick', () => new Promise((resolve) => setTimeout(resolve, 200, 'done')))
+  const long = define(
+    'long',
+    (_request, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reason = signal.reason
+          reject(signal.reason)
+        })
+      }),
+  )
+  const [first, second] = [await submit(quick), await submit(long)]
+  await end(second, ({ state }) => state === 'active')
+  await end(first, ({ state }) => state === 'active')
+  await system.drain()
+  t.match(await row(first), { state: 'completed', result: 'done' })
+  t.match(await row(second), { state: 'queued', attempt: 0 })
+  t.match(reason, { name: 'ShutdownError' })
+})
+
+t.test('tasks that are held back although nothing holds them are released', async (t) => {
+  const { database, define, submit, system } = await openTasks(t, false)
+  const limited = define('limited', () => null, { perOwner: { active: 1, queued: 10 } })
+  const [first, second] = [await submit(limited), await submit(limited)]
+  const { tasks } = await claimTasks(system.store, limited, randomUUID(), 5)
+  t.same(
+    tasks.map(({ id }) => id),
+    [first],
+    'the second is held back',
+  )
+  await database.query(`DELETE FROM "${database.schema}".task WHERE id = $1`, [first])
+  await releaseHeldTasks(system.store, system.definitions)
+  const later = await claimTasks(system.store, limited, randomUUID(), 5)
+  t.same(
+    later.tasks.map(({ id }) => id),
+    [second],
+  )
+})
+
+t.test('a moment of a schedule makes one task, however many processes see it', async (t) => {
+  const cron = parseCron('* * * * * *')
+  if (typeof cron === 'string') throw new Error(cron)
+  const { database, define, submit, system, another } = await openTasks(t)
+  const filler = define('filler', () => null)
+  const ticker = define('ticker', (_request, { principal }) => principal?.subject, { schedule: cron })
+  await submit(filler)
+  await another(true)
+  await another(true)
+
+  const tick = new Date('2020-01-01T00:00:00Z')
+  const started = await Promise.all(
+    [1, 2, 3].map(() => startTick(system.store, { ...ticker, operation: { ...ticker.operation, id: 'filler' } }, tick)),
+  )
+  t.equal(started.filter(Boolean).length, 1)
+
+  await new Promise((resolve) => setTimeout(resolve, 2300))
+  const { rows } = await database.query<{ second: string; count: number; result: unknown }>(
+    `SELECT date_trunc('second', created_at)::text AS second, count(*)::int AS count, min(result::text) AS result
+     FROM "${database.schema}".task WHERE operation = 'ticker' GROUP BY 1 ORDER BY 1`,
+  )
+  t.ok(rows.length >= 2, 'it ticks')
+  t.ok(
+    rows.every(({ count }) => count === 1),
+    'one task a second',
+  )
+  t.equal(rows[0]?.result, '"system"')
+})
+
+t.test('finished tasks are deleted with their logs when their time is over', async (t) => {
+  const { database, define, submit, end, events, row } = await openTasks(t)
+  const brief = define('brief', () => null, { retention: 0 })
+  const kept = define('kept', () => null)
+  const [first, second] = [await submit(brief), await submit(kept)]
+  await end(first)
+  await end(second)
+  await deleteExpired(database)
+  t.equal(await row(first), undefined)
+  t.same(await events(first), [])
+  t.equal((await row(second)).state, 'completed')
+})
