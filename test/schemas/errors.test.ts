@@ -105,7 +105,7 @@ const rows: Row[] = [
   },
   {
     what: 'then, not if',
-    schema: { if: { required: ['a'] }, then: { required: ['b'] } },
+    schema: JSON.parse('{"if":{"required":["a"]},"then":{"required":["b"]}}'),
     value: { a: 1 },
     says: ['/b: the property "b" is required'],
   },
