@@ -15,11 +15,14 @@ interface Walk {
   readonly careful: boolean
   /** Only required properties. */
   readonly sparse: boolean
+  /** Shared by the whole walk: how many more schemas may be looked at. Recursion without an end would double at each level. */
+  readonly effort: { left: number }
 }
 
 /** Optional properties are filled in down to here. */
 const deepestOptional = 5
 const deepest = 40
+const mostEffort = 5000
 /** How many values of one schema are looked at before it counts as one that admits none. */
 const mostAttempts = 200
 
@@ -29,20 +32,17 @@ const mostAttempts = 200
  */
 export function sampleValue(rule: Rule, direction: Direction, checker: Checker): unknown {
   const validate = checker.rule(rule)
-  const start: Walk = { direction, depth: 0, open: new Set(), careful: false, sparse: false }
+  const start = { direction, depth: 0, open: new Set<number>(), careful: false, sparse: false }
   for (const manner of [{}, { careful: true }, { careful: true, sparse: true }]) {
-    let attempts = 0
-    for (const value of values(rule, { ...start, ...manner }, checker)) {
-      if (validate(value)) return structuredClone(value)
-      if (++attempts >= (manner === undefined ? 1 : mostAttempts / 4)) break
-    }
+    const walk: Walk = { ...start, ...manner, effort: { left: mostEffort } }
+    for (const value of limited(values(rule, walk, checker), mostAttempts / 4)) if (validate(value)) return structuredClone(value)
   }
   return undefined
 }
 
 /** Values that a rule probably accepts (when `careful`: surely), the best first. */
 function* values(rule: Rule, walk: Walk, checker: Checker): Generator<unknown> {
-  if (rule === false || walk.depth > deepest) return
+  if (rule === false || walk.depth > deepest || walk.effort.left-- <= 0) return
   if (!walk.careful) {
     yield* candidates(rule, walk, checker)
     return
