@@ -69,7 +69,8 @@ export function createQueue(database: Database, log: Logger): Queue & Required<P
       }
     },
     start() {
-      started ??= boss.start().then(() => {})
+      // Processes that start together on an empty database race for its schema; whoever loses finds it there at the second try.
+      started ??= boss.start({ attempts: 4 }).then(() => {})
       return started
     },
     stop() {
