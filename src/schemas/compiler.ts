@@ -13,7 +13,8 @@ import type { Checker } from './function-keyword.ts'
 import { createResources } from './resources.ts'
 import type { Direction, Entry, Rule, Scope } from './rule.ts'
 import { sampleValue } from './sample.ts'
-import { emptyScope, enterScope, translate } from './translate.ts'
+import { emptyScope, enterScope } from './scope.ts'
+import { translate } from './translate.ts'
 
 export type { SchemaError } from './errors.ts'
 

@@ -4,6 +4,7 @@ import type { Direction, Rule, RuleObject } from './rule.ts'
 import { mergeRule, type Shape } from './sample-merge.ts'
 import { samplePattern } from './sample-pattern.ts'
 import { sampleNumbers, sampleStrings } from './sample-scalars.ts'
+import { typesOf } from './sample-types.ts'
 import { canonical } from './unique-items.ts'
 
 interface Walk {
@@ -89,35 +90,6 @@ function* ofShape(shape: Shape, walk: Walk, checker: Checker): Generator<unknown
     return
   }
   for (const type of typesOf(rule)) yield* ofType(type, shape, walk, checker)
-}
-
-const allTypes = ['object', 'array', 'string', 'integer', 'number', 'boolean', 'null']
-const typeHints: readonly [type: string, keywords: readonly string[]][] = [
-  [
-    'object',
-    [
-      'properties',
-      'additionalProperties',
-      'required',
-      'patternProperties',
-      'minProperties',
-      'propertyNames',
-      'dependentRequired',
-    ],
-  ],
-  ['array', ['items', 'prefixItems', 'contains', 'minItems', 'uniqueItems']],
-  ['string', ['pattern', 'format', 'minLength', 'maxLength']],
-  ['integer', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
-]
-
-/** The types to try: the declared ones, null last; without any, what the keywords suggest first. */
-function typesOf(rule: RuleObject): readonly string[] {
-  if (rule.type !== undefined) {
-    const types = ([] as string[]).concat(rule.type as string)
-    return [...types.filter((type) => type !== 'null'), ...types.filter((type) => type === 'null')]
-  }
-  const hinted = typeHints.filter(([, keywords]) => keywords.some((keyword) => rule[keyword] !== undefined)).map(([type]) => type)
-  return [...new Set([...hinted, 'string', ...allTypes])]
 }
 
 function* ofType(type: string, shape: Shape, walk: Walk, checker: Checker): Generator<unknown> {

@@ -1,9 +1,11 @@
 import { child, isObject, type Located, members } from '../documents/document.ts'
 import { dialectByUri, type SchemaDialect } from './dialects.ts'
 import { resolveDiscriminator } from './discriminator.ts'
+import { nullable, readBooleanLimits } from './openapi30.ts'
 import { flaggedProperties } from './property-flags.ts'
 import type { Resources, Target } from './resources.ts'
 import type { Direction, Entry, Rule, RuleObject, Scope } from './rule.ts'
+import { enterScope } from './scope.ts'
 
 /** What translation needs from the compiler: how references are resolved, and the number of the entry for a target. */
 export interface Translation {
@@ -21,24 +23,11 @@ interface Place {
   readonly omitted: ReadonlySet<string>
 }
 
-export const emptyScope: Scope = { key: '', anchors: new Map() }
 const nothingOmitted: ReadonlySet<string> = new Set()
 
 /** Translates one schema to the inner form; schemas that it refers to become entries of their own. */
 export function translate(entry: Entry, translation: Translation): Rule {
   return translateSchema(entry.schema, { ...entry, translation, omitted: nothingOmitted })
-}
-
-/** The scope after stepping into a schema's resource: dynamic anchors that are new there are now bound. */
-export function enterScope(scope: Scope, schema: Located, resources: Resources): Scope {
-  const { dynamicAnchors, uri } = resources.of(schema)
-  let anchors: Map<string, Located> | undefined
-  for (const [name, anchored] of dynamicAnchors) {
-    if (scope.anchors.has(name)) continue
-    anchors ??= new Map(scope.anchors)
-    anchors.set(name, anchored)
-  }
-  return anchors === undefined ? scope : { key: `${scope.key} ${uri}`, anchors }
 }
 
 function translateSchema(schema: Located, outer: Place): Rule {
@@ -280,37 +269,6 @@ const keywords: ReadonlyMap<string, Add> = new Map<string, Add>([
   ['example', addExamples],
   ['examples', addExamples],
 ])
-
-function readBooleanLimits(source: Record<string, unknown>, rule: RuleObject): void {
-  for (const [limit, exclusive] of [
-    ['minimum', 'exclusiveMinimum'],
-    ['maximum', 'exclusiveMaximum'],
-  ] as const) {
-    if (source[exclusive] !== true || typeof source[limit] !== 'number') continue
-    rule[exclusive] = source[limit]
-    delete rule[limit]
-  }
-}
-
-/**
- * OpenAPI 3.0 section 4.7.24: null is added to `type`; `enum` still decides (it must list null, says the 3.0.3 clarification).
- * Without a type the keyword would mean nothing there; its only possible intent is that null passes the composition.
- */
-function nullable(rule: RuleObject, source: Record<string, unknown>): Rule {
-  if (source.type !== undefined) {
-    if (typeof rule.type === 'string') rule.type = [rule.type, 'null']
-    if (rule.allOf === undefined && rule.anyOf === undefined && rule.oneOf === undefined) return rule
-  } else if (rule.allOf === undefined && rule.anyOf === undefined && rule.oneOf === undefined) return rule
-  if (rule.enum !== undefined) return rule
-  const { title, default: fallback, ...rest } = rule
-  const wrapped: RuleObject = {
-    anyOf: [{ type: 'null' }, rest],
-    ...(title !== undefined && { title }),
-    ...(fallback !== undefined && { default: fallback }),
-  }
-  if (rule.examples) Object.defineProperty(wrapped, 'examples', { value: rule.examples, enumerable: false })
-  return wrapped
-}
 
 function lastToken(node: Located): string {
   return node.pointer.slice(node.pointer.lastIndexOf('/') + 1)
