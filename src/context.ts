@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Problem, ProblemOptions } from './errors.ts'
@@ -18,7 +18,10 @@ export interface Principal {
   readonly expiresAt?: number
 }
 
-/** An answer. `body` is a JSON value, text, bytes or a stream, written as the media type asks. */
+/**
+ * An answer. `body` is a JSON value, text, bytes or a stream, written as the media type asks. Throws where it is made what HTTP
+ * cannot send: a status that is not final (RFC 9110 section 15), a header with characters that do not belong there.
+ */
 export class Reply {
   status: number
   body: unknown
@@ -26,10 +29,24 @@ export class Reply {
   headers: Record<string, string | string[]> | undefined
 
   constructor(status: number, body?: unknown, headers?: Record<string, string | string[]>) {
+    if (!(Number.isInteger(status) && status >= 200 && status <= 599))
+      throw new RangeError(`a reply cannot have the status ${String(status)}; use a whole number from 200 to 599`)
     this.status = status
     this.body = body
-    this.headers = headers
+    this.headers = headers && checkedHeaders(headers)
   }
+}
+
+function checkedHeaders(headers: Record<string, unknown>): Record<string, string | string[]> {
+  const checked: Record<string, string | string[]> = {}
+  for (const name of Object.keys(headers)) {
+    const given = headers[name]
+    const value = typeof given === 'number' ? String(given) : (given as string | string[])
+    validateHeaderName(name)
+    for (const one of Array.isArray(value) ? value : [value]) validateHeaderValue(name, one)
+    checked[name.toLowerCase()] = value
+  }
+  return checked
 }
 
 /** What a pipeline ends with. */

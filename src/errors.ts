@@ -82,10 +82,15 @@ export function problem(code: ProblemCode, options: ProblemOptions = {}): Proble
   return new Problem(code, entry.status, entry.title, options)
 }
 
-/** A problem with a code of the application's own (`options.status` then decides; 400 when absent) or of the catalogue. */
+/**
+ * A problem with a code of the application's own (`options.status` then decides; 400 when absent) or of the catalogue.
+ * Throws for a status that is no error.
+ */
 export function applicationProblem(code: string, options: ProblemOptions = {}): Problem {
   if (Object.hasOwn(problems, code)) return problem(code as ProblemCode, options)
   const status = options.status ?? 400
+  if (!(Number.isInteger(status) && status >= 400 && status <= 599))
+    throw new RangeError(`the problem '${code}' cannot have the status ${String(status)}; use a whole number from 400 to 599`)
   const title = options.title ?? code.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())
   return new Problem(code, status, title, options)
 }

@@ -9,6 +9,7 @@ import { servedDocument } from '../serve/served-document.ts'
 import { createSystemRoutes, type Mount } from '../serve/system-routes.ts'
 import { type CompiledTasks, compileTasks } from '../tasks/compile.ts'
 import { compileEndpoints, compileEnvelope } from './endpoints.ts'
+import { logFault } from './pipeline.ts'
 import type { Registry } from './registry.ts'
 import type { CompileTools } from './tools.ts'
 
@@ -38,6 +39,7 @@ export function compileApplication(input: ApplicationInput): Application {
     router,
     elsewhere: compileEnvelope({ ...system, path: basePath }, registry, tools, run),
     done: accessLog(input.accessLog, config.log.requests),
+    fault: logFault(tools.log),
   }
 }
 

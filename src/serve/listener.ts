@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { isPromise, type Pipeline } from '../compile/pipeline.ts'
+import { type FaultHandler, isPromise, type Pipeline } from '../compile/pipeline.ts'
 import type { Router } from '../compile/router.ts'
 import { type Outcome, RequestContext } from '../context.ts'
 import type { Operation } from '../model/operation.ts'
 import { requestIdOf } from './request-id.ts'
-import { type Done, respond } from './respond.ts'
+import { type Done, type Endings, respond } from './respond.ts'
 
 /** What answers at one path and method. */
 export interface Endpoint {
@@ -21,6 +21,8 @@ export interface Application {
   readonly elsewhere: Endpoint
   /** Called when an answer has been handed over. */
   readonly done: Done
+  /** Called when an answer could not be sent as it was. */
+  readonly fault: FaultHandler
 }
 
 export interface Traffic {
@@ -51,6 +53,8 @@ export function createTraffic(application: Application): Traffic {
     }
   }
 
+  const endings: Endings = { done, fault: application.fault }
+
   function listener(req: IncomingMessage, res: ServerResponse): void {
     const startedAt = performance.now()
     inFlight++
@@ -71,7 +75,7 @@ export function createTraffic(application: Application): Traffic {
   }
 
   function answer(context: RequestContext, outcome: Outcome): void {
-    respond(context, outcome, closing, done)
+    respond(context, outcome, closing, endings)
   }
 
   return {

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import type { FaultHandler } from '../compile/pipeline.ts'
 import { type Outcome, Reply, type RequestContext } from '../context.ts'
-import type { Problem } from '../errors.ts'
+import { type Problem, problem } from '../errors.ts'
 import { problemDocument } from './problem-document.ts'
 
 const json = 'application/json; charset=utf-8'
@@ -10,15 +11,40 @@ const problemJson = 'application/problem+json; charset=utf-8'
 /** Called once when an answer has been handed over, with the status that went out. */
 export type Done = (context: RequestContext, status: number) => void
 
-/** Writes an outcome. A client that has left, or a stream that fails, ends this response and nothing else. */
-export function respond(context: RequestContext, outcome: Outcome, closing: boolean, done: Done): void {
+/** How answers end: who counts them, and who takes note of what could not be sent. */
+export interface Endings {
+  readonly done: Done
+  readonly fault: FaultHandler
+}
+
+/**
+ * Writes an outcome. A client that has left, a stream that fails, or an answer that HTTP does not allow ends this response
+ * and nothing else.
+ */
+export function respond(context: RequestContext, outcome: Outcome, closing: boolean, endings: Endings): void {
   const { res } = context
-  if (res.headersSent || res.destroyed) return done(context, res.headersSent ? res.statusCode : clientClosedRequest)
+  if (res.headersSent || res.destroyed) {
+    if (outcome instanceof Reply) discard(outcome.body)
+    return endings.done(context, res.headersSent ? res.statusCode : clientClosedRequest)
+  }
   const headers = context.responseHeaders
   headers.push('x-request-id', context.requestId)
   if (closing) headers.push('connection', 'close')
-  if (outcome instanceof Reply) writeReply(context, outcome, headers, done)
-  else writeProblem(context, outcome, headers, done)
+  const common = headers.length
+  try {
+    if (outcome instanceof Reply) writeReply(context, outcome, headers, endings)
+    else writeProblem(context, outcome, headers, endings.done)
+  } catch (error) {
+    if (outcome instanceof Reply) discard(outcome.body)
+    headers.length = common
+    endings.fault(error, context)
+    writeProblem(context, problem('internal_error'), headers, endings.done)
+  }
+}
+
+/** Ends a stream that nobody will read; a file that was opened for it must not stay open. */
+function discard(body: unknown): void {
+  if (body instanceof Readable) body.on('error', () => {}).destroy()
 }
 
 /** What access logs of other servers show for a client that left before its answer; never sent. */
@@ -34,22 +60,32 @@ function writeProblem(context: RequestContext, problem: Problem, headers: string
   end(context, problem.status, headers, problemJson, text, done)
 }
 
-function writeReply(context: RequestContext, reply: Reply, headers: string[], done: Done): void {
+/** RFC 9110 sections 15.3.5, 15.3.6, 15.4.5. */
+const contentless = new Set([204, 205, 304])
+
+/** Headers that the gateway decides, whatever a reply says. */
+const ours = new Set(['transfer-encoding', 'x-request-id'])
+
+function writeReply(context: RequestContext, reply: Reply, headers: string[], endings: Endings): void {
+  const { done } = endings
+  const { body, status } = reply
+  const streamed = body instanceof Readable
   let contentType: string | undefined
   if (reply.headers !== undefined) {
     for (const name of Object.keys(reply.headers)) {
       const value = reply.headers[name] as string | string[]
       if (name === 'content-type') contentType = String(value)
+      // Only a stream's length cannot be known where it is written.
+      else if (ours.has(name) || (name === 'content-length' && !streamed)) continue
       else if (typeof value === 'string') headers.push(name, value)
       else for (const item of value) headers.push(name, item)
     }
   }
-  const { body, status } = reply
-  if (body === undefined || status === 204 || status === 304) {
-    if (body instanceof Readable) body.destroy()
+  if (body === undefined || contentless.has(status)) {
+    discard(body)
     return endEmpty(context.res, status, headers, contentType, () => done(context, status))
   }
-  if (body instanceof Readable) return stream(context, status, headers, contentType ?? 'application/octet-stream', body, done)
+  if (streamed) return stream(context, status, headers, contentType ?? 'application/octet-stream', body, endings)
   if (typeof body === 'string') return end(context, status, headers, contentType ?? 'text/plain; charset=utf-8', body, done)
   if (body instanceof Uint8Array) return end(context, status, headers, contentType ?? 'application/octet-stream', body, done)
   end(context, status, headers, contentType ?? json, JSON.stringify(body) ?? 'null', done)
@@ -96,17 +132,21 @@ function stream(
   headers: string[],
   contentType: string,
   body: Readable,
-  done: Done,
+  { done, fault }: Endings,
 ): void {
   const { res } = context
+  if (body.destroyed) throw body.errored ?? new Error('the stream of a reply has ended before it was sent')
   headers.push('content-type', contentType)
-  // The listener comes first: a stream that fails before it is piped would end the process.
-  body.once('error', () => res.destroy())
+  writeHead(res, status, headers)
+  body.on('error', (error) => fault(error, context))
+  // A stream may close without an end or an error; what has been sent must not look complete then.
+  body.once('close', () => {
+    if (!body.readableEnded) res.destroy()
+  })
   res.once('close', () => {
     body.destroy()
     done(context, status)
   })
-  writeHead(res, status, headers)
   if (context.req.method === 'HEAD') {
     res.end()
     return
