@@ -145,6 +145,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     accessLog: log.plain,
     draining: () => draining,
   })
+  schemas.check()
 
   const plan: Plan = {
     directory,
