@@ -81,7 +81,7 @@ function parse(command: Command, args: readonly string[], options: Readonly<Reco
     return parseArgs({ args: [...args], options, allowPositionals: true }) as Parsed
   } catch (error) {
     const { message } = error as Error
-    const unfinished = /Option '(?:-\w, )?--([^ ]+) <value>' argument/.exec(message)?.[1]
+    const unfinished = /Option '(?:-\w, )?--([^ ']+)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(message)?.[1]
     if (unfinished !== undefined) throw new UsageError(`'--${unfinished}' needs ${options[unfinished]?.value}`)
     const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1]
     if (unknown === undefined) throw new UsageError(message.split('\n')[0])

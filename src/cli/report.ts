@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type Format, formatDiagnostics } from '../documents/format.ts'
 import type { Plan } from '../gateway.ts'
 
@@ -5,7 +7,19 @@ import type { Plan } from '../gateway.ts'
 export function report(plan: Plan, format: Format = 'pretty'): boolean {
   const stream = format === 'pretty' ? process.stderr : process.stdout
   stream.write(
-    formatDiagnostics(plan.diagnostics, format, { sourceOf: plan.sourceOf, colors: stream.isTTY && stream.hasColors() }),
+    formatDiagnostics(plan.diagnostics, format, {
+      sourceOf: (file) => plan.sourceOf(file) ?? readText(resolve(plan.directory, file)),
+      colors: stream.isTTY && stream.hasColors(),
+    }),
   )
   return plan.diagnostics.every(({ severity }) => severity !== 'error')
+}
+
+/** What is no document of the plan has a source too: a handler's module, or a document that could not be read as one. */
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }

@@ -11,7 +11,9 @@ const maxSyntaxErrors = 20
  */
 export function parseYaml(text: string): { value: unknown; findings: SyntaxFinding[] } {
   const tree = parseTree(text)
-  const findings = [...tree.errors.slice(0, maxSyntaxErrors), ...tree.warnings].map((error) => syntaxFinding(error, text))
+  // A token where none can be, behind another error, is a consequence of that one.
+  const errors = tree.errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN')
+  const findings = [...errors.slice(0, maxSyntaxErrors), ...tree.warnings].map((error) => syntaxFinding(error, text))
   if (tree.errors.length === 0) findings.push(...checkTree(tree))
   // checkTree has bounded what the aliases repeat, more exactly than the library's own count does.
   return { value: hasErrors(findings) ? undefined : tree.toJS({ maxAliasCount: -1 }), findings }
@@ -46,6 +48,10 @@ function syntaxFinding(error: YAMLError, text: string): SyntaxFinding {
     const opening = Math.max(0, text.lastIndexOf(quote, start - 1))
     const message = `the text that begins here has no closing ${quote}`
     return { severity, code: 'yaml-syntax', span: { start: opening, end: opening + 1 }, message }
+  }
+  if (text.startsWith('${', start - 1)) {
+    const message = `a \${NAME} inside { … } or [ … ] has to stand in quotes, because YAML takes its brace for its own`
+    return { severity, code: 'unquoted-variable', span, message, hint: `Write "\${NAME}".` }
   }
   const message = error.message.charAt(0).toLowerCase() + error.message.slice(1)
   return { severity, code: 'yaml-syntax', span, message }
