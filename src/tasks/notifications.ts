@@ -63,7 +63,6 @@ export function createNotifications(database: Database, log: Logger): Notificati
   }
 
   function tell(key: string, entry: Entry): void {
-    deliver(entry)
     // The embedded database has no other process.
     if (database.kind === 'embedded') return
     pending.set(key, entry)
@@ -86,17 +85,25 @@ export function createNotifications(database: Database, log: Logger): Notificati
   function receive(payload: string): void {
     const message: unknown = parse(payload)
     if (!Array.isArray(message) || message[0] === self) return
-    for (const entry of message.slice(1)) deliver(entry as Entry)
+    for (const entry of message.slice(1)) if (Array.isArray(entry)) deliver(entry as unknown as Entry)
   }
 
   return {
     events(taskId, first, last, owner) {
+      const tag = owner === null ? [] : [ownerTag(owner)]
+      deliver(['e', taskId, first, last, ...tag] as Entry)
       const earlier = pending.get(`e${taskId}`)
       const from = earlier?.[0] === 'e' ? Math.min(earlier[2], first) : first
-      tell(`e${taskId}`, owner === null ? ['e', taskId, from, last] : ['e', taskId, from, last, ownerTag(owner)])
+      tell(`e${taskId}`, ['e', taskId, from, last, ...tag] as Entry)
     },
-    due: (queue) => tell(`d${queue}`, ['d', queue]),
-    cancel: (taskId) => tell(`c${taskId}`, ['c', taskId]),
+    due(queue) {
+      deliver(['d', queue])
+      tell(`d${queue}`, ['d', queue])
+    },
+    cancel(taskId) {
+      deliver(['c', taskId])
+      tell(`c${taskId}`, ['c', taskId])
+    },
     on(kind, listener) {
       listeners[kind].add(listener)
       return () => void listeners[kind].delete(listener)

@@ -20,16 +20,19 @@ export function taskLog(log: Logger, onLine: (line: LogLine) => void): Logger {
 
 function watch(log: Logger, onLine: (line: LogLine) => void): Logger {
   for (const level of shown) {
-    const write = log[level].bind(log) as (...args: unknown[]) => void
-    log[level] = (...args: unknown[]) => {
-      write(...args)
+    const write = log[level] as (...args: unknown[]) => void
+    log[level] = function watched(this: Logger, ...args: unknown[]) {
+      write.apply(this, args)
       const line = toLine(level, args)
       if (line !== undefined) onLine(line)
     }
   }
-  const child = log.child as unknown as (...args: unknown[]) => unknown
-  log.child = ((...args: Parameters<Logger['child']>) =>
-    watch(child.apply(log, args) as Logger, onLine)) as unknown as Logger['child']
+  const makeChild = log.child as unknown as (...args: unknown[]) => Logger
+  log.child = function child(this: Logger, ...args: unknown[]) {
+    const made = makeChild.apply(this, args)
+    // A child has its parent as prototype, and methods of its own only with a level of its own.
+    return Object.hasOwn(made, 'info') ? watch(made, onLine) : made
+  } as unknown as Logger['child']
   return log
 }
 
