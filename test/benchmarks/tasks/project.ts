@@ -20,13 +20,13 @@ const openapi = `openapi: 3.1.0
 info: { title: benchmark, version: '1' }
 security: [{ bearerAuth: [] }]
 components: { securitySchemes: { bearerAuth: { type: http, scheme: bearer } } }
-paths:${['quick', 'recorded', 'noisy', 'flaky'].map(operation).join('')}
+paths:${['quick', 'recorded', 'noisy', 'flaky', 'endless'].map(operation).join('')}
 `
 
 const gateway = `openapi: ./openapi.yaml
 database: { url: "\${DATABASE_URL:-}", poolSize: 20 }
 log: { level: silent }
-server: { shutdownTimeout: 10s }
+server: { shutdownTimeout: 6s }
 authentication: { bearerAuth: { jwt: { algorithms: [HS256], secret: "${secret}" } } }
 defaults: { timeout: 60s }
 operations:
@@ -34,6 +34,7 @@ operations:
   recorded: { task: { concurrency: 10, retries: 10 } }
   noisy: { task: { concurrency: 200 } }
   flaky: { task: { retries: 1 } }
+  endless: { task: {} }
 `
 
 const handlers = `
@@ -47,6 +48,7 @@ export async function recorded(request, context) {
   await pause(20)
   return null
 }
+export const endless = (request, { signal }) => new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 export async function noisy(request, context) {
   for (let i = 0; i < 5; i++) { context.log.info('line ' + i); context.progress(i / 5); await pause(300) }
   return null
