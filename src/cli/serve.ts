@@ -9,7 +9,7 @@ export async function serve(plan: Plan): Promise<number> {
   if (!report(plan)) return 1
   const gateway = await plan.start().catch((error: unknown) => {
     if (error instanceof BootError) throw error
-    throw new Error(startFailure(error, plan.config.server.port))
+    throw new Error(startFailure(error))
   })
   process.stdout.write(banner(gateway, process.uptime() * 1000))
   await stopOnSignal(gateway)
@@ -23,8 +23,8 @@ export function portNumber(text: string): number {
   return port
 }
 
-function startFailure(error: unknown, port: number): string {
-  const { code, message } = error as NodeJS.ErrnoException
+function startFailure(error: unknown): string {
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EADDRINUSE') return `port ${port} is in use; stop what listens there, or choose another with PORT or --port`
   if (code === 'EACCES') return `this user may not listen on port ${port}; choose another with PORT or --port`
   return message

@@ -1,0 +1,183 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { seedDataDirectory } from '../database.ts'
+import { writeProject } from '../gateway.ts'
+import { gatefold, type Running, startGatefold } from './command-line.ts'
+
+t.setTimeout(120_000)
+
+const fine = { responses: { 200: { description: 'Fine' } } }
+const openapi = {
+  openapi: '3.1.0',
+  info: { title: 'Waiting', version: '1' },
+  servers: [{ url: '/api' }],
+  paths: {
+    '/quick': { get: { operationId: 'quick', ...fine } },
+    '/slow': { get: { operationId: 'slow', ...fine } },
+    '/stuck': { get: { operationId: 'stuck', ...fine } },
+    '/mine': { get: { operationId: 'mine', security: [{ bearer: [] }], ...fine } },
+    '/stored': { get: { operationId: 'stored', ...fine } },
+  },
+  components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+}
+
+const open = { access: 'public' }
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: filled in by the gateway
+const gateway = {
+  openapi: './openapi.yaml',
+  server: { port: '${PORT:-8000}', shutdownTimeout: '${SHUTDOWN:-20s}' },
+  authentication: { bearer: { jwt: { algorithms: ['HS256'], secret: '${JWT_SECRET:-}' } } },
+  operations: { quick: open, slow: open, stuck: open, stored: open },
+}
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: filled in by the gateway
+
+const answers = `export const quick = () => ({ quick: true })
+export const slow = async () => { await new Promise((resolve) => setTimeout(resolve, 700)); return { slow: true } }
+export const stuck = () => new Promise(() => {})
+export const mine = (_request, { principal }) => ({ subject: principal.subject, roles: principal.roles })
+`
+const stored = `export const uses = ['database']
+export const stored = async (_request, { services }) => (await services.database.query('select 1 as one')).rows[0]
+`
+
+function project(t: Test): string {
+  return writeProject(t, { openapi, gateway, files: { 'handlers/answers.js': answers, 'handlers/stored.js': stored } })
+}
+
+/** Without the operation that needs a database: such gateways start at once. */
+function projectWithoutDatabase(t: Test): string {
+  const { '/stored': _, ...paths } = openapi.paths
+  const { stored: __, ...operations } = gateway.operations
+  const files = { 'handlers/answers.js': answers }
+  return writeProject(t, { openapi: { ...openapi, paths }, gateway: { ...gateway, operations }, files })
+}
+
+t.test('a banner says what is served where', async (t) => {
+  const directory = project(t)
+  await seedDataDirectory(join(directory, '.gatefold'))
+  const { child, exited, output, url } = await startGatefold(t, directory)
+  const lines = [
+    '\ngatefold is serving, ready in \\d+ ms\n',
+    `  API       ${url}/api/  \\(5 operations\\)`,
+    `  docs      ${url}/api/docs`,
+    `  OpenAPI   ${url}/api/openapi.json`,
+    `  health    ${url}/livez, ${url}/readyz`,
+    '  database  embedded Postgres in ./.gatefold',
+    '  secret    generated for development, kept in .*/.gatefold/jwt-secret\n\n',
+  ]
+  t.match(output.stdout, new RegExp(`^${lines.join('\n')}$`))
+  t.strictSame(await (await fetch(`${url}/api/stored`)).json(), { one: 1 })
+
+  const second = await gatefold(directory, ['start', '--port', '0'])
+  const inUse = new RegExp(`^gatefold: the data directory .*/\\.gatefold is in use by process ${child.pid}: .*DATABASE_URL`)
+  t.match(second, { code: 1, stdout: '', stderr: inUse }, 'a second process keeps out of the data directory')
+  t.strictSame(await (await fetch(`${url}/api/stored`)).json(), { one: 1 }, 'and the first one is not disturbed')
+
+  const signed = await gatefold(directory, ['token', '--subject', 'ada', '--role', 'user', '--role', 'admin'])
+  t.match(signed, { code: 0, stdout: /^[\w-]+\.[\w-]+\.[\w-]+\n$/, stderr: '' }, 'a token is all that token prints')
+  const mine = await fetch(`${url}/api/mine`, { headers: { authorization: `Bearer ${signed.stdout.trim()}` } })
+  t.strictSame(await mine.json(), { subject: 'ada', roles: ['user', 'admin'] }, 'and the running gateway accepts it')
+
+  child.kill('SIGTERM')
+  t.equal(await exited, 0)
+  t.equal(output.stderr, '')
+})
+
+t.test('the port', async (t) => {
+  const directory = projectWithoutDatabase(t)
+  const taken = createServer().listen(0)
+  t.teardown(() => taken.close())
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const inUse = `gatefold: port ${port} is in use; stop what listens there, or choose another with PORT or --port\n`
+  const expected = { code: 1, stdout: '', stderr: inUse }
+  t.strictSame(await gatefold(directory, ['start'], { PORT: String(port) }), expected, 'from PORT')
+  t.strictSame(await gatefold(directory, ['start', '--port', String(port)]), expected, 'from --port')
+  const running = await startGatefold(t, directory, ['--port', '0'], { PORT: String(port) })
+  t.equal((await fetch(`${running.url}/livez`)).status, 200, '--port goes before PORT')
+  t.match(await gatefold(directory, ['start'], { PORT: 'http' }), { code: 1, stderr: /server\.port is "http"/ })
+})
+
+t.test('production has no secret of its own', async (t) => {
+  const { code, stdout, stderr } = await gatefold(projectWithoutDatabase(t), ['start'], { NODE_ENV: 'production' })
+  t.strictSame({ code, stdout }, { code: 1, stdout: '' })
+  t.match(stderr, /^gateway\.yaml:\d+:\d+ error .*NODE_ENV=production \[missing-secret\]\n[\s\S]*openssl rand/)
+})
+
+t.test('broken documents start nothing', async (t) => {
+  const broken = join(import.meta.dirname, 'fixtures/broken')
+  const { code, stdout, stderr } = await gatefold(broken, ['start', '--port', '0'])
+  t.strictSame({ code, stdout }, { code: 1, stdout: '' })
+  t.match(stderr, /10 errors, 1 warning\n$/)
+})
+
+/** A connection of its own, and everything that came over it. */
+async function openConnection(
+  { url }: Running,
+  request: string,
+): Promise<{ socket: Socket; received: () => string; closed: Promise<unknown> }> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  let text = ''
+  socket.setEncoding('latin1').on('data', (chunk) => (text += chunk))
+  socket.on('error', () => {})
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  await once(socket, 'connect')
+  socket.write(`GET ${request} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  return { socket, received: () => text, closed }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+t.test('SIGTERM: what is in flight is answered, idle connections are closed', async (t) => {
+  const running = await startGatefold(t, projectWithoutDatabase(t))
+  const idle = await openConnection(running, '/api/quick')
+  await until(() => idle.received().includes('{"quick":true}'))
+  t.match(idle.received(), /\r\nConnection: keep-alive\r\n/i)
+  const busy = await openConnection(running, '/api/slow')
+  // The gateway has begun with it when it has answered what came later on the first connection.
+  idle.socket.write('GET /api/quick HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  await until(() => idle.received().split('{"quick":true}').length === 3)
+
+  running.child.kill('SIGTERM')
+  await idle.closed
+  t.notOk(busy.received(), 'the idle connection is closed before the slow answer is there')
+  await t.rejects(fetch(`${running.url}/livez`), 'nobody is accepted any more')
+  await busy.closed
+  t.match(busy.received(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nConnection: close\r\n[\s\S]*\{"slow":true\}$/i)
+  t.equal(await running.exited, 0)
+})
+
+t.test('SIGTERM: what does not end is cut off after shutdownTimeout', async (t) => {
+  const running = await startGatefold(t, projectWithoutDatabase(t), ['--port', '0'], { SHUTDOWN: '300ms' })
+  const stuck = await openConnection(running, '/api/stuck')
+  await (await fetch(`${running.url}/livez`)).text()
+  running.child.kill('SIGTERM')
+  await stuck.closed
+  t.equal(stuck.received(), '')
+  t.equal(await running.exited, 0)
+})
+
+t.test('a second SIGINT ends it at once', async (t) => {
+  const running = await startGatefold(t, projectWithoutDatabase(t))
+  const stuck = await openConnection(running, '/api/stuck')
+  await (await fetch(`${running.url}/livez`)).text()
+  running.child.kill('SIGINT')
+  await t.resolves(refused(running), 'the first one is being obeyed')
+  running.child.kill('SIGINT')
+  t.equal(await running.exited, 130)
+  await stuck.closed
+})
+
+/** Resolves as soon as no connection is accepted. */
+async function refused({ url }: Running): Promise<void> {
+  const accepted = () =>
+    fetch(`${url}/livez`, { headers: { connection: 'close' } }).then(
+      () => true,
+      () => false,
+    )
+  while (await accepted());
+}
