@@ -8,10 +8,23 @@ import { GatewayConfig } from './schema.ts'
 
 /** What `gatefold mock` runs with instead of a gateway.yaml: every operation is answered from its document. */
 export function mockConfig(openapi: string, directory: string, diagnostics: Diagnostics): LoadedConfig {
-  const value = { openapi, defaults: { mock: true, cors: { origins: ['*'] }, validate: { response: 'report' } } }
-  const document = parseDocument(`${directory}/gateway.yaml`, '(gatefold mock)', JSON.stringify(value), diagnostics) as Document
+  const defaults = { mock: true, cors: { origins: ['*'] }, validate: { response: 'report' } }
+  return syntheticConfig({ openapi, defaults }, directory, diagnostics)
+}
+
+/** A configuration that stands in no file; all else has its default. */
+export function syntheticConfig(
+  value: { openapi?: string; defaults?: object },
+  directory: string,
+  diagnostics: Diagnostics,
+): LoadedConfig {
+  const document = parseDocument(`${directory}/gateway.yaml`, '(no gateway.yaml)', JSON.stringify(value), diagnostics) as Document
   const root = rootOf(document)
   const { defaults: _, ...sections } = value
-  const config = fillDefaults(GatewayConfig, sections) as GatewayConfig
-  return { config, root, defaults: child(root, 'defaults'), operations: new Map() }
+  return {
+    config: fillDefaults(GatewayConfig, sections) as GatewayConfig,
+    root,
+    defaults: child(root, 'defaults'),
+    operations: new Map(),
+  }
 }
