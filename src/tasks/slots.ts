@@ -35,6 +35,8 @@ export function createSlots({ store, definitions, services, log, worker }: SlotO
   const occupied = new Map<string, { task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
   const load = new Map<TaskDefinition, number>()
   const filling = new Map<TaskDefinition, { again: boolean }>()
+  /** Operations that had more due than there was room for, at the last look. */
+  const waiting = new Set<TaskDefinition>()
   let closed = false
 
   /** One claim of an operation at a time: what ends or becomes due meanwhile shares the next one. */
@@ -50,10 +52,14 @@ export function createSlots({ store, definitions, services, log, worker }: SlotO
       while (turn.again && !closed) {
         turn.again = false
         const room = definition.options.concurrency - (load.get(definition) ?? 0)
-        if (room <= 0) break
+        if (room <= 0) {
+          waiting.add(definition)
+          break
+        }
         const { tasks, full } = await claimTasks(store, definition, worker, room)
         for (const task of tasks) occupy(definition, task)
-        turn.again ||= full
+        if (full) turn.again = true
+        else waiting.delete(definition)
       }
     } catch (error) {
       // The next look for due tasks tries again.
@@ -76,7 +82,8 @@ export function createSlots({ store, definitions, services, log, worker }: SlotO
       if (ending !== undefined) await persist(() => settle(store, definitions, definition, task, ending, reports))
       occupied.delete(task.id)
       load.set(definition, (load.get(definition) ?? 1) - 1)
-      void fill(definition)
+      // Without more to do, a look would only cost: what becomes due is announced.
+      if (waiting.has(definition)) void fill(definition)
     })
     occupied.set(task.id, { task, attempt, done })
   }
