@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Registry } from './compile/registry.ts'
 import type { Diagnostics } from './documents/diagnostics.ts'
 import type { Located } from './documents/document.ts'
+import { importModule } from './import-module.ts'
 import type { Policy } from './policies/policy.ts'
 import type { Target } from './targets/target.ts'
 
@@ -21,18 +21,14 @@ export async function loadExtensions(
 ): Promise<Registry> {
   let registry = builtIn
   for (const { file, node } of entries) {
-    let exported: unknown[]
-    try {
-      exported = Object.values(await import(pathToFileURL(resolve(directory, file)).href))
-    } catch (error) {
-      diagnostics.error(
-        'extension-failed',
-        node,
-        `the extension ${file} cannot be loaded: ${(error as Error).message.split('\n')[0]}`,
-      )
+    const imported = await importModule(resolve(directory, file), directory)
+    if (!('exports' in imported)) {
+      const { reason, at } = imported
+      const message = `the extension ${file} cannot be loaded: ${reason}`
+      diagnostics.error('extension-failed', node, message, at && `see ${at.file}:${at.line}:${at.column}`)
       continue
     }
-    const parts = exported.filter(isPart)
+    const parts = Object.values(imported.exports).filter(isPart)
     if (parts.length === 0) {
       diagnostics.error(
         'extension-empty',

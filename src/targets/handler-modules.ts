@@ -1,10 +1,9 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Handler } from '../context.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
-import type { Position } from '../documents/document.ts'
 import { nearest as nearestName } from '../documents/suggest.ts'
+import { importModule } from '../import-module.ts'
 import { handlerName } from '../model/operation-id.ts'
 
 /** An operation's own code, found by the name of its export. */
@@ -18,17 +17,29 @@ export interface FoundHandler {
 
 /** All functions that the modules under `handlers/` export. */
 export interface HandlerModules {
+  /** Where they were looked for, relative to the project. */
+  readonly directory: string
   /** The handler of an operation: the export with its name, or with its name as an identifier. */
   find(operationId: string): FoundHandler | undefined
-  /** The known export nearest to a name, for hints. */
-  nearest(operationId: string): string | undefined
+  /** Why an operation has no handler. */
+  whyMissing(operationId: string): Missing
   /** Reports exports of handler modules that no operation asks for. */
   reportUnused(operationIds: Iterable<string>): void
 }
 
+export type Missing =
+  /** Nothing has the name; `near` is the most similar export. */
+  | { readonly kind: 'absent'; readonly near: string | undefined }
+  /** An export has the name, but is for example `a class`. */
+  | { readonly kind: 'unusable'; readonly file: string; readonly what: string }
+  /** A module that could not be loaded, which is reported already, mentions the name. */
+  | { readonly kind: 'unknown' }
+
 interface LoadedModule {
   readonly file: string
   readonly handlers: ReadonlyMap<string, Handler>
+  /** What the exports are that cannot be handlers, by name. */
+  readonly others: ReadonlyMap<string, string>
   readonly uses: readonly string[]
 }
 
@@ -42,22 +53,33 @@ export async function loadHandlers(
   diagnostics: Diagnostics,
 ): Promise<HandlerModules> {
   const modules: LoadedModule[] = []
-  for (const file of directory === undefined ? [] : moduleFiles(directory)) {
+  const failed: string[] = []
+  const reported = new Set<unknown>()
+  const files = directory === undefined ? [] : moduleFiles(directory)
+  for (const file of files) {
     const name = relative(projectDirectory, file)
-    try {
-      modules.push(readModule(name, await import(pathToFileURL(file).href)))
-    } catch (error) {
-      diagnostics.error(
-        'handler-module-failed',
-        failurePosition(error, file, name),
-        `${name} cannot be loaded: ${messageOf(error)}`,
-      )
+    const imported = await importModule(file, projectDirectory)
+    if ('exports' in imported) {
+      modules.push(readModule(name, imported.exports))
+      continue
     }
+    failed.push(readFileSync(file, 'utf8'))
+    // One error of a module that several import is one finding.
+    if (reported.has(imported.error)) continue
+    reported.add(imported.error)
+    const at = imported.at ?? { file: name, line: 1, column: 1 }
+    diagnostics.error('handler-module-failed', at, `${name} cannot be loaded: ${imported.reason}`)
   }
-  return handlerModules(modules, diagnostics)
+  const shown = directory === undefined ? '' : relative(projectDirectory, directory)
+  return handlerModules(shown, modules, failed, diagnostics)
 }
 
-function handlerModules(modules: readonly LoadedModule[], diagnostics: Diagnostics): HandlerModules {
+function handlerModules(
+  directory: string,
+  modules: readonly LoadedModule[],
+  failed: readonly string[],
+  diagnostics: Diagnostics,
+): HandlerModules {
   const asked = new Set<string>()
 
   function find(operationId: string): FoundHandler | undefined {
@@ -81,11 +103,15 @@ function handlerModules(modules: readonly LoadedModule[], diagnostics: Diagnosti
     return undefined
   }
 
-  function nearest(operationId: string): string | undefined {
-    return nearestName(
-      operationId,
-      modules.flatMap((module) => [...module.handlers.keys()]),
-    )
+  function whyMissing(operationId: string): Missing {
+    const names = [operationId, handlerName(operationId)]
+    if (failed.some((source) => names.some((name) => source.includes(name)))) return { kind: 'unknown' }
+    for (const { file, others } of modules) {
+      const what = names.map((name) => others.get(name)).find((found) => found !== undefined)
+      if (what !== undefined) return { kind: 'unusable', file, what }
+    }
+    const known = modules.flatMap((module) => [...module.handlers.keys()])
+    return { kind: 'absent', near: nearestName(operationId, known) }
   }
 
   function reportUnused(operationIds: Iterable<string>): void {
@@ -106,7 +132,7 @@ function handlerModules(modules: readonly LoadedModule[], diagnostics: Diagnosti
     }
   }
 
-  return { find, nearest, reportUnused }
+  return { directory, find, whyMissing, reportUnused }
 }
 
 /** Modules in a stable order; declarations, tests and hidden or dependency directories are no handlers. */
@@ -121,25 +147,20 @@ function moduleFiles(directory: string): string[] {
 
 function readModule(file: string, exports: Record<string, unknown>): LoadedModule {
   const handlers = new Map<string, Handler>()
+  const others = new Map<string, string>()
   for (const [name, value] of Object.entries(exports)) {
-    if (typeof value === 'function' && name !== 'default' && !isClass(value)) handlers.set(name, value as Handler)
+    if (name === 'default') continue
+    const fault = faultOf(value)
+    if (fault === undefined) handlers.set(name, value as Handler)
+    else others.set(name, fault)
   }
   const uses = Array.isArray(exports.uses) ? exports.uses.map(String) : []
-  return { file, handlers, uses }
+  return { file, handlers, others, uses }
 }
 
-function isClass(value: object): boolean {
-  return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error)
-}
-
-/** Where a module failed, from the error's own stack; its first line when the stack does not name the file. */
-function failurePosition(error: unknown, file: string, name: string): Position {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const at = stack.indexOf(file)
-  const found = at === -1 ? null : /^:(\d+)(?::(\d+))?/.exec(stack.slice(at + file.length))
-  return { file: name, line: Number(found?.[1] ?? 1), column: Number(found?.[2] ?? 1) }
+/** What an export is that is no handler; undefined when it may be one. */
+function faultOf(value: unknown): string | undefined {
+  if (typeof value !== 'function') return value === null ? 'null' : `a value of type ${typeof value}`
+  if (/Generator/.test(value.constructor.name)) return 'a generator'
+  return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false ? 'a class' : undefined
 }

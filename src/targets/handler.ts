@@ -19,16 +19,27 @@ export const handler = defineTarget({
 export function findHandler(operation: Operation, tools: CompileTools): Handler {
   const found = tools.handlers.find(operation.id)
   if (found !== undefined) return found.handler
-  const near = tools.handlers.nearest(operation.id)
-  tools.diagnostics.error(
-    'no-target',
-    operation.node,
-    `operation '${operation.id}' (${operation.method} ${operation.path}) has no target: no module under handlers/ exports '${operation.id}'`,
-    near === undefined
-      ? `export a function named '${operation.id}', or set 'mock: true' for it in gateway.yaml`
-      : `did you mean the export '${near}'?`,
-  )
+  reportMissing(operation, tools)
   return () => {
     throw new Error(`operation ${operation.id} has no handler`)
   }
+}
+
+function reportMissing({ id, method, path, node }: Operation, { handlers, diagnostics }: CompileTools): void {
+  const missing = handlers.whyMissing(id)
+  if (missing.kind === 'unknown') return
+  if (missing.kind === 'unusable') {
+    const { file, what } = missing
+    const message = `${file} exports '${id}' for the operation ${method} ${path}, but it is ${what}`
+    diagnostics.error('no-target', node, message, 'export a function that returns the answer, or a promise of it')
+    return
+  }
+  diagnostics.error(
+    'no-target',
+    node,
+    `operation '${id}' (${method} ${path}) has no target: no module under ${handlers.directory}/ exports '${id}'`,
+    missing.near === undefined
+      ? `export a function named '${id}', or set 'mock: true' for it in gateway.yaml`
+      : `did you mean the export '${missing.near}'?`,
+  )
 }
