@@ -75,13 +75,11 @@ export const mine: Handler = (_request, { principal }) => ({ subject: principal?
 
 const offline = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/
 const repository = join(import.meta.dirname, '..')
-// Whatever starts `node` in here gets the one that runs this test.
-const environment = {
-  ...process.env,
-  PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
-  DATABASE_URL: '',
-  REDIS_URL: '',
-}
+// Whatever starts `node` in here gets the one that runs this test; npm keeps its own settings.
+const environment = Object.fromEntries([
+  ...Object.entries(process.env).filter(([name]) => name === 'HOME' || /^npm_config_/i.test(name)),
+  ['PATH', `${dirname(process.execPath)}${delimiter}${process.env.PATH}`],
+])
 
 interface Finished {
   code: number
@@ -90,9 +88,15 @@ interface Finished {
 
 function run(directory: string, command: string, ...args: string[]): Promise<Finished> {
   return new Promise((resolve) => {
-    execFile(command, args, { cwd: directory, env: environment, maxBuffer: 1e8 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
-    })
+    // Without what tap injects into its children: the compiler cannot be loaded with it.
+    execFile(
+      'env',
+      ['-u', 'NODE_OPTIONS', command, ...args],
+      { cwd: directory, env: environment, maxBuffer: 1e8 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
+      },
+    )
   })
 }
 
