@@ -24,7 +24,7 @@ export interface Watched {
 
 /** A fresh browser without any state, closed after the test. */
 export async function openBrowser(t: Test): Promise<BrowserContext> {
-  const profile = await mkdtemp(join(tmpdir(), 'gatefold-browser-'))
+  const profile = await mkdtemp(join(tmpdir(), 'gatefold-test-browser-'))
   const browser = await chromium.launchPersistentContext(profile, {
     executablePath: browserPath!,
     headless: true,

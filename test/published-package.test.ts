@@ -124,7 +124,7 @@ function measure(directory: string): number {
 t.setTimeout(300_000)
 
 t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== undefined && 'once is enough' }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'gatefold-published-'))
+  const directory = mkdtempSync(join(tmpdir(), 'gatefold-test-published-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   for (const [name, content] of Object.entries(project)) {
     mkdirSync(dirname(join(directory, name)), { recursive: true })
