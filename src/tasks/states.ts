@@ -1,23 +1,13 @@
-/** Where a task stands. `retrying` waits out the delay before its next attempt. */
+/**
+ * Where a task stands. `queued` → `active` → `completed`, `failed` or `cancelled`; from `active` also to `retrying`, which waits out a
+ * delay and is `queued` again, and back to `queued` when the process has to go. Every change is one conditional UPDATE on the state
+ * and, for a running attempt, on its fence.
+ */
 export const taskStates = ['queued', 'active', 'retrying', 'completed', 'failed', 'cancelled'] as const
 export type TaskState = (typeof taskStates)[number]
 
 /** States that a task leaves only by `POST /tasks/{task_id}/retry`. */
 export type EndState = 'completed' | 'failed' | 'cancelled'
-
-/**
- * Which state may follow which. Every change is one conditional UPDATE on the state (and for a running attempt on its fence),
- * so this table is what the SQL of claim.ts, settle.ts and cancel.ts together allow.
- */
-export const transitions: Readonly<Record<TaskState, readonly TaskState[]>> = {
-  queued: ['active', 'cancelled'],
-  // Back to `queued`: the process that ran it had to go, which costs no attempt.
-  active: ['completed', 'failed', 'cancelled', 'retrying', 'queued'],
-  retrying: ['queued', 'cancelled'],
-  completed: [],
-  failed: ['queued'],
-  cancelled: ['queued'],
-}
 
 export function isEndState(state: TaskState): state is EndState {
   return state === 'completed' || state === 'failed' || state === 'cancelled'

@@ -3,22 +3,8 @@ import t from 'tap'
 import type { HandlerRequest } from '../../src/context.ts'
 import { hashRequest, readIdempotencyKey } from '../../src/tasks/idempotency.ts'
 import { queueName } from '../../src/tasks/queue-name.ts'
-import { isEndState, taskStates, transitions } from '../../src/tasks/states.ts'
 import { type LogLine, taskLog } from '../../src/tasks/task-log.ts'
 import { readWait } from '../../src/tasks/wait.ts'
-
-t.test('states: every one can be reached, and those that end are left only by starting over', async (t) => {
-  const reached = new Set(Object.values(transitions).flat())
-  t.same(
-    taskStates.filter((state) => !reached.has(state)),
-    [],
-  )
-  for (const state of taskStates.filter(isEndState))
-    t.ok(
-      transitions[state].every((next) => next === 'queued'),
-      state,
-    )
-})
 
 t.test('Prefer: wait', async (t) => {
   const cases: [string | string[] | undefined, number | undefined][] = [
