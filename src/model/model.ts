@@ -122,6 +122,8 @@ function effectiveSettings(target: string, layers: Layers, owner: Located, input
 }
 
 function reportUnknownOperations({ operations, declared, diagnostics }: ModelInput): void {
+  // Of a document that could not be read, nobody knows what it names.
+  if (declared.length === 0 && diagnostics.hasErrors) return
   const known = new Set(declared.map((operation) => operation.id))
   for (const [id, node] of operations) {
     if (known.has(id)) continue
