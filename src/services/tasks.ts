@@ -19,6 +19,8 @@ export const tasksService: ServiceDefinition<'tasks'> = {
       services,
       log,
       works: role !== 'api',
+      // Its directory is locked by one process at a time.
+      alone: services.database.kind === 'embedded',
       retention: parseDuration(config.tasks.retention),
       grace: parseDuration(config.server.shutdownTimeout),
     }),

@@ -55,7 +55,7 @@ export const task = defineTarget({
         principal: context.principal,
         input: taskInput(context),
         requestId: context.requestId,
-        traceparent: singleHeader(context.req.headers.traceparent),
+        traceparent: readTraceparent(context.req.headers.traceparent),
         idempotencyKey: key,
       })
       if (submitted instanceof Problem) return submitted
@@ -88,6 +88,7 @@ function finished(tasks: TaskSystem, row: TaskRow, applied: string): Outcome {
   return new Problem(code, status, title, { headers, extra: { task_id: row.id }, ...(detail !== undefined && { detail }) })
 }
 
-function singleHeader(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value
+/** W3C Trace Context, section 3.2; anything else is nobody's trace. */
+function readTraceparent(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(value) ? value : undefined
 }

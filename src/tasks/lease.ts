@@ -54,6 +54,11 @@ export async function recoverLostTasks(store: TaskStore, definitions: TaskDefini
   )
 }
 
+/** Declares all other workers dead. */
+export async function endOtherLeases({ database }: TaskStore, worker: string): Promise<void> {
+  await database.query(`DELETE FROM "${database.schema}".task_worker WHERE id <> $1`, [worker])
+}
+
 /** Ends an attempt that nobody runs. */
 export async function failLost(store: TaskStore, definitions: TaskDefinitions, task: HeldTask, log: Logger): Promise<void> {
   const definition = definitions.get(task.operation)

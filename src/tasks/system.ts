@@ -36,6 +36,8 @@ export interface TaskSystemOptions {
   log: Logger
   /** Whether this process runs tasks, or only takes them in. */
   works: boolean
+  /** No other process can be at work on this database. */
+  alone: boolean
   /** Milliseconds for which finished tasks are kept whose operation is unknown. */
   retention: number
   /** Milliseconds that running tasks get when the process has to end. */
@@ -68,7 +70,7 @@ export interface TaskSystem {
 }
 
 export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
-  const { database, queue, services, log, works, retention, grace } = options
+  const { database, queue, services, log, works, alone, retention, grace } = options
   const notifications = createNotifications(database, log)
   const store: TaskStore = { database, queue, notifications }
   const follower = createFollower(database, notifications, log)
@@ -86,7 +88,7 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
     await notifications.start()
     await follower.start()
     if (!works) return
-    worker = createWorker({ store, definitions, services, log })
+    worker = createWorker({ store, definitions, services, log, alone })
     await worker.start()
     jobs.push(startSchedules(store, definitions, log))
     jobs.push(

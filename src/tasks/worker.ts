@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { windUp } from './attempt.ts'
 import { dueOperations } from './due.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import { endLease, lease } from './lease.ts'
+import { endLease, endOtherLeases, lease } from './lease.ts'
 import { repeat } from './repeat.ts'
 import { createSlots, type SlotOptions } from './slots.ts'
 
@@ -15,8 +15,13 @@ export interface Worker {
 /** Milliseconds between two looks for due tasks that no notification told of: delays that are over, processes that died. */
 const backstop = 1000
 
+export interface WorkerOptions extends Omit<SlotOptions, 'worker'> {
+  /** No other process can be at work on this database: what others have left is taken over at once. */
+  alone: boolean
+}
+
 /** The part of a process that runs tasks. */
-export function createWorker(options: Omit<SlotOptions, 'worker'>): Worker {
+export function createWorker(options: WorkerOptions): Worker {
   const { store, definitions, log } = options
   const worker = randomUUID()
   const slots = createSlots({ ...options, worker })
@@ -48,6 +53,7 @@ export function createWorker(options: Omit<SlotOptions, 'worker'>): Worker {
 
   return {
     async start() {
+      if (options.alone) await endOtherLeases(store, worker)
       await beat()
       store.notifications.on('due', (queue) => {
         const definition = byQueue.get(queue)

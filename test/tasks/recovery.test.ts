@@ -143,3 +143,14 @@ t.test('finished tasks are deleted with their logs when their time is over', asy
   t.same(await events(first), [])
   t.equal((await row(second)).state, 'completed')
 })
+
+t.test('a process that is alone takes over at once what the one before it left', async (t) => {
+  const { define, submit, end, system, another } = await openTasks(t, false)
+  const left = define('left', () => 'done')
+  const id = await submit(left)
+  const gone = randomUUID()
+  await renewLease(system.store, gone)
+  await claimTasks(system.store, left, gone, 5)
+  await another(true, true)
+  t.match(await end(id), { state: 'completed', attempt: 2 })
+})

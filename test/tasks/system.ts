@@ -52,7 +52,7 @@ export interface TestTasks {
   /** The task once it has ended, or once `until` says so. */
   end(id: string, until?: (row: TaskRow) => boolean): Promise<TaskRow>
   /** Another process on the same database, with the same definitions. */
-  another(works: boolean): Promise<TaskSystem>
+  another(works: boolean, alone?: boolean): Promise<TaskSystem>
 }
 
 const log = pino({ level: 'silent' })
@@ -71,8 +71,8 @@ let shared: ReturnType<typeof openShared> | undefined
 export async function openTasks(t: Test, works = true): Promise<TestTasks> {
   shared ??= openShared()
   const { database, queue } = await shared
-  const make = (works: boolean) =>
-    createTaskSystem({ database, queue, services: {} as never, log, works, retention: 60_000, grace: 6000 })
+  const make = (works: boolean, alone = false) =>
+    createTaskSystem({ database, queue, services: {} as never, log, works, alone, retention: 60_000, grace: 6000 })
   const system = make(works)
   t.teardown(() => system.stop())
   let started: Promise<void> | undefined
@@ -127,8 +127,8 @@ export async function openTasks(t: Test, works = true): Promise<TestTasks> {
         await pause(10)
       }
     },
-    async another(works) {
-      const other = make(works)
+    async another(works, alone) {
+      const other = make(works, alone)
       for (const definition of system.definitions.values()) other.define(definition)
       t.teardown(() => other.stop())
       await other.start()
