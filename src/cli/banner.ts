@@ -1,13 +1,15 @@
 import type { Gateway } from '../gateway.ts'
+import type { Role } from '../services/service.ts'
 
 /** What a person wants to know who has just started a gateway: what is served where, and what keeps its data. */
-export function banner({ url, plan, services }: Gateway, bootMs: number): string {
+export function banner({ url, plan, services }: Gateway, role: Role, bootMs: number): string {
   const { config, basePath, operations } = plan
-  const rows: [string, string][] = [
-    ['API', `${url}${basePath}/  (${operations.length} ${operations.length === 1 ? 'operation' : 'operations'})`],
-  ]
-  if (config.docs !== false) {
-    rows.push(['docs', `${url}${basePath}${config.docs.path}`], ['OpenAPI', `${url}${basePath}/openapi.json`])
+  const rows: [string, string][] = []
+  if (role !== 'worker') {
+    rows.push(['API', `${url}${basePath}/  (${operations.length} ${operations.length === 1 ? 'operation' : 'operations'})`])
+    if (config.docs !== false) {
+      rows.push(['docs', `${url}${basePath}${config.docs.path}`], ['OpenAPI', `${url}${basePath}/openapi.json`])
+    }
   }
   rows.push(['health', `${url}/livez, ${url}/readyz`])
   if (services.database !== undefined) {
@@ -20,5 +22,5 @@ export function banner({ url, plan, services }: Gateway, bootMs: number): string
     rows.push(['secret', `generated for development, kept in ${services.keys.developmentSecretFile}`])
   }
   const lines = rows.map(([name, value]) => `  ${name.padEnd(9)} ${value}`)
-  return `\ngatefold is serving, ready in ${Math.round(bootMs)} ms\n\n${lines.join('\n')}\n\n`
+  return `\ngatefold is ${role === 'worker' ? 'running tasks' : 'serving'}, ready in ${Math.round(bootMs)} ms\n\n${lines.join('\n')}\n\n`
 }

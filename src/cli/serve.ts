@@ -1,17 +1,18 @@
 import { BootError } from '../documents/diagnostics.ts'
 import type { Gateway, Plan } from '../gateway.ts'
+import type { Role } from '../services/service.ts'
 import { banner } from './banner.ts'
 import { UsageError } from './command.ts'
 import { report } from './report.ts'
 
 /** Starts a plan and serves until the process is told to stop; gives the exit code. */
-export async function serve(plan: Plan): Promise<number> {
+export async function serve(plan: Plan, role: Role = 'all'): Promise<number> {
   if (!report(plan)) return 1
   const gateway = await plan.start().catch((error: unknown) => {
     if (error instanceof BootError) throw error
     throw new Error(startFailure(error))
   })
-  process.stdout.write(banner(gateway, process.uptime() * 1000))
+  process.stdout.write(banner(gateway, role, process.uptime() * 1000))
   await stopOnSignal(gateway)
   return 0
 }

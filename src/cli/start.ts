@@ -11,12 +11,9 @@ export const start: Command = {
     port: { type: 'string', value: 'N', describe: 'listen here instead of server.port' },
   },
   async run({ gateway: options, options: { port, role } }) {
-    const plan = await planGateway({
-      ...options,
-      ...(port !== undefined && { port: portNumber(port as string) }),
-      ...(role !== undefined && { role: roleNamed(role as string) }),
-    })
-    return serve(plan)
+    const does = role === undefined ? 'all' : roleNamed(role as string)
+    const plan = await planGateway({ ...options, role: does, ...(port !== undefined && { port: portNumber(port as string) }) })
+    return serve(plan, does)
   },
 }
 
