@@ -32,7 +32,15 @@ export interface HttpServer {
 export function createHttpServer(traffic: Traffic, options: ServerOptions): HttpServer {
   const { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize } = options
   const server = createServer(
-    { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize, noDelay: true },
+    {
+      headersTimeout,
+      requestTimeout,
+      keepAliveTimeout,
+      maxHeaderSize,
+      noDelay: true,
+      // Node looks for connections that are too slow every 30 s otherwise, however short the timeouts are.
+      connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeout, requestTimeout)),
+    },
     traffic.listener,
   )
   server.on('clientError', refuseMalformed)

@@ -1,0 +1,172 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { serve } from '../gateway.ts'
+
+const fine = { responses: { 200: { description: 'Fine' } } }
+const name = { name: 'name', in: 'path', required: true, schema: { type: 'string' } }
+const project = {
+  openapi: {
+    openapi: '3.1.0',
+    info: { title: 'Raw', version: '1' },
+    paths: {
+      '/quick/{name}': { get: { operationId: 'quick', parameters: [name], ...fine } },
+      '/slow': { get: { operationId: 'slow', ...fine } },
+      '/sent': { post: { operationId: 'sent', requestBody: { content: { 'application/json': { schema: {} } } }, ...fine } },
+    },
+  },
+  gateway: {
+    openapi: './openapi.yaml',
+    log: { file: 'log.jsonl' },
+    server: { headersTimeout: '400ms', requestTimeout: '800ms', maxHeaderSize: '8kb' },
+    operations: { quick: { access: 'public' }, slow: { access: 'public' }, sent: { access: 'public' } },
+  },
+  handlers: `export const quick = ({ params }: any) => ({ name: params.name })
+export const sent = ({ body }: any) => ({ body })
+export const slow = () => new Promise((resolve) => setTimeout(() => resolve({ slow: true }), 300))
+`,
+}
+
+/** A connection on which nothing is said but what the test says. */
+interface Connection {
+  socket: Socket
+  received(): string
+  /** Resolves with everything that was received, when the server has closed it. */
+  closed: Promise<string>
+}
+
+async function openConnection(t: Test, url: string): Promise<Connection> {
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true })
+  t.teardown(() => socket.destroy())
+  let received = ''
+  socket.setEncoding('latin1').on('data', (text) => {
+    received += text
+  })
+  socket.on('error', () => {})
+  socket.on('end', () => socket.end())
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(received)))
+  await once(socket, 'connect')
+  return { socket, received: () => received, closed }
+}
+
+/** Says it all at once, and gives what comes back until the server closes the connection. */
+async function exchange(t: Test, url: string, text: string): Promise<string> {
+  const { socket, closed } = await openConnection(t, url)
+  socket.write(text, 'latin1')
+  return closed
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+const last = 'Host: x\r\nConnection: close\r\n\r\n'
+
+t.test('bytes that are no request', async (t) => {
+  const { url, request } = await serve(t, project)
+  const wrong: [what: string, text: string, status: number, code: string][] = [
+    ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400, 'malformed_request'],
+    ['a method that nobody knows', `FETCH /quick/a HTTP/1.1\r\n${last}`, 400, 'malformed_request'],
+    ['a version that nobody knows', `GET /quick/a HTTP/9.9\r\n${last}`, 400, 'malformed_request'],
+    ['a space before the colon', `GET /quick/a HTTP/1.1\r\nX-A : b\r\n${last}`, 400, 'malformed_request'],
+    ['a folded line', `GET /quick/a HTTP/1.1\r\nX-A: b\r\n c\r\n${last}`, 400, 'malformed_request'],
+    ['a control character', `GET /quick/a HTTP/1.1\r\nX-A: b\x00c\r\n${last}`, 400, 'malformed_request'],
+    ['two lengths', `POST /sent HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n${last}{}`, 400, 'malformed_request'],
+    [
+      'a length and chunks (RFC 9112 section 6.1)',
+      `POST /sent HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n${last}0\r\n\r\n`,
+      400,
+      'malformed_request',
+    ],
+    ['headers beyond maxHeaderSize', `GET /quick/a HTTP/1.1\r\nX-A: ${'a'.repeat(9000)}\r\n${last}`, 431, 'headers_too_large'],
+    ['a target beyond maxHeaderSize', `GET /quick/${'a'.repeat(9000)} HTTP/1.1\r\n${last}`, 431, 'headers_too_large'],
+  ]
+  for (const [what, text, status, code] of wrong) {
+    const answer = await exchange(t, url, text)
+    const [head = '', body = ''] = answer.split('\r\n\r\n')
+    t.match(head, new RegExp(`^HTTP/1\\.1 ${status} [A-Z][^\\r]+\r\nContent-Type: application/problem\\+json`), what)
+    t.match(head, /\r\nConnection: close$/)
+    t.match(JSON.parse(body), { status, code, title: String })
+    t.equal(Number(/Content-Length: (\d+)/.exec(head)?.[1]), Buffer.byteLength(body))
+  }
+  t.equal((await request('GET', '/quick/a')).status, 200, 'the next request is none the worse for it')
+})
+
+t.test('one missing or several Host fields (RFC 9112 section 3.2)', async (t) => {
+  const { url } = await serve(t, project)
+  t.match(await exchange(t, url, 'GET /quick/a HTTP/1.1\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400 /)
+})
+
+t.test('forms of the request target (RFC 9112 section 3.2)', async (t) => {
+  const { url } = await serve(t, project)
+  const ask = (target: string, method = 'GET') => exchange(t, url, `${method} ${target} HTTP/1.1\r\n${last}`)
+  t.match(await ask('http://elsewhere.example/quick/a?b=c'), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\{"name":"a"\}$/, 'absolute')
+  t.match(await ask('http://elsewhere.example'), /^HTTP\/1\.1 404 /, 'absolute, without a path')
+  t.match(await ask('//quick/a'), /^HTTP\/1\.1 404 /, 'a path with an empty segment is another path')
+  t.match(await ask('/quick/%zz'), /^HTTP\/1\.1 400 [\s\S]*"code":"malformed_request"/)
+  t.match(await ask('*', 'OPTIONS'), /^HTTP\/1\.1 (200|204|404) /, 'the server as a whole')
+})
+
+t.test('HTTP/1.0: answered, and closed behind the answer', async (t) => {
+  const { url } = await serve(t, project)
+  t.match(await exchange(t, url, 'GET /quick/a HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\{"name":"a"\}$/)
+})
+
+t.test('pipelined requests are answered in their order', async (t) => {
+  const { url } = await serve(t, project)
+  const answers = await exchange(
+    t,
+    url,
+    `GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /quick/b HTTP/1.1\r\nHost: x\r\n\r\nGET /quick/c HTTP/1.1\r\n${last}`,
+  )
+  t.strictSame(answers.match(/\{.*\}/g), ['{"slow":true}', '{"name":"b"}', '{"name":"c"}'])
+})
+
+t.test('requests that trickle in', async (t) => {
+  const { url } = await serve(t, project)
+  const headers = await openConnection(t, url)
+  headers.socket.write('GET /quick/a HTTP/1.1\r\nHost: x\r\n')
+  t.match(await headers.closed, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/, 'header fields that never end')
+
+  const body = await openConnection(t, url)
+  body.socket.write('POST /sent HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{')
+  t.match(await body.closed, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/, 'a body that never ends')
+})
+
+t.test('a client that leaves in the middle', async (t) => {
+  const { url, request } = await serve(t, project)
+  for (const text of [
+    '',
+    'GET /qui',
+    'POST /sent HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{',
+    `GET /slow HTTP/1.1\r\nHost: x\r\n\r\n`,
+  ]) {
+    const { socket, closed } = await openConnection(t, url)
+    socket.write(text)
+    await new Promise((resolve) => setImmediate(resolve))
+    socket.destroy()
+    await closed
+  }
+  t.equal((await request('GET', '/quick/a')).status, 200)
+})
+
+t.test('stopping: what is in flight is answered, the rest is closed', async (t) => {
+  const { url, gateway } = await serve(t, project)
+  const idle = await openConnection(t, url)
+  idle.socket.write('GET /quick/a HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => idle.received().endsWith('{"name":"a"}'))
+  const busy = await openConnection(t, url)
+  busy.socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
+  idle.socket.write('GET /quick/b HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => idle.received().endsWith('{"name":"b"}'))
+
+  const stopped = gateway.stop()
+  t.equal(gateway.stop(), stopped, 'stopping twice is stopping once')
+  await idle.closed
+  t.equal(busy.received(), '')
+  const refused = connect(Number(new URL(url).port), '127.0.0.1')
+  const [error] = await once(refused, 'error')
+  t.equal(error.code, 'ECONNREFUSED')
+  t.match(await busy.closed, /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nConnection: close\r\n[\s\S]*\{"slow":true\}$/i)
+  await stopped
+})
