@@ -16,5 +16,5 @@ export const getLiveFile: Handler = async ({ params }, { reply }) =>
   reply(200, await read(params.file), { 'content-type': `${types[params.file]}; charset=utf-8`, 'cache-control': 'no-cache' })
 
 function read(file: string): Promise<string> {
-  return readFile(new URL(`../public/live/${file}`, import.meta.url), 'utf8')
+  return readFile(new URL(`./public/live/${file}`, import.meta.url), 'utf8')
 }

@@ -135,13 +135,13 @@ function handlerModules(
   return { directory, find, whyMissing, reportUnused }
 }
 
-/** Modules in a stable order; declarations, tests and hidden or dependency directories are no handlers. */
+/** Modules in a stable order; declarations, tests, hidden or dependency directories, and files for browsers below `public/` are no handlers. */
 function moduleFiles(directory: string): string[] {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return []
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(ts|mts|js|mjs)$/.test(entry.name) && !/\.(d|test)\.m?[tj]s$/.test(entry.name))
     .map((entry) => resolve(entry.parentPath, entry.name))
-    .filter((file) => !/(^|\/)(\.|node_modules\/)/.test(relative(directory, file)))
+    .filter((file) => !/(^|\/)(\.|node_modules\/|public\/)/.test(relative(directory, file)))
     .sort()
 }
 
