@@ -1,6 +1,7 @@
 import type { Principal } from '../context.ts'
 import type { Located } from '../documents/document.ts'
 import { isObject } from '../documents/document.ts'
+import type { SecurityRequirement } from '../model/operation.ts'
 import { quoted } from './challenge.ts'
 import {
   ambiguous,
@@ -19,6 +20,26 @@ import { defineScheme } from './scheme-definitions.ts'
  */
 export function presenceVerifiers(schemes: ReadonlyMap<string, Located>): ReadonlyMap<string, SchemeVerifier> {
   return new Map([...schemes].map(([name, node]) => [name, presenceVerifier(name, node)]))
+}
+
+/**
+ * The requirements as a mock asks for them: without scopes, which nobody has given its callers. Schemes that one request cannot
+ * satisfy together, because each wants the `Authorization` header, become alternatives; nothing could be answered otherwise.
+ */
+export function presenceRequirements(
+  requirements: readonly SecurityRequirement[],
+  schemes: ReadonlyMap<string, Located>,
+): SecurityRequirement[] {
+  const usesHeader = (scheme: string): boolean => {
+    const node = schemes.get(scheme)
+    return node !== undefined && defineScheme(node).kind !== 'apiKey' && httpScheme(node) !== ''
+  }
+  return requirements.flatMap((requirement) => {
+    const needs = requirement.map(({ scheme }) => ({ scheme, scopes: [] }))
+    const sharing = needs.filter(({ scheme }) => usesHeader(scheme))
+    if (sharing.length < 2) return [needs]
+    return sharing.map((chosen) => needs.filter((need) => need === chosen || !sharing.includes(need)))
+  })
 }
 
 function presenceVerifier(scheme: string, node: Located): SchemeVerifier {

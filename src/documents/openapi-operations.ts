@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import type { Diagnostics } from './diagnostics.ts'
 import { child, isObject, type Located, members } from './document.ts'
 import type { Documents } from './documents.ts'
@@ -20,14 +21,27 @@ export function checkOperations(root: Located, documents: Documents, diagnostics
       continue
     }
     checkPathItemKeys(template, pathItem, diagnostics)
-    for (const method of methods) {
-      const operation = child(pathItem, method)
-      if (operation === undefined || !isObject(operation.value)) continue
+    for (const [method, operation] of operationsOf(written, documents, diagnostics)) {
       checkOperationId(operation, ids, diagnostics)
-      checkParameters({ template, method, pathItem, operation }, documents, diagnostics)
+      checkParameters({ template, method, pathItem: written, operation }, documents, diagnostics)
       checkResponses(`${method.toUpperCase()} ${template}`, operation, documents, diagnostics)
     }
   }
+}
+
+/** Those with a field of their own, beside the path item's `$ref` or behind it, and the additional ones (OpenAPI 3.2). */
+function operationsOf(pathItem: Located, documents: Documents, diagnostics: Diagnostics): [string, Located][] {
+  const fixed = methods.map((method): [string, Located | undefined] => [method, documents.get(pathItem, method)])
+  const additional = members(documents.get(pathItem, 'additionalOperations'))
+  for (const [method, node] of additional) checkMethod(method, node, diagnostics)
+  return [...fixed, ...additional].filter((entry): entry is [string, Located] => isObject(entry[1]?.value))
+}
+
+function checkMethod(method: string, node: Located, diagnostics: Diagnostics): void {
+  if (METHODS.includes(method) && method !== 'CONNECT') return
+  const hint = METHODS.includes(method.toUpperCase()) ? `Did you mean "${method.toUpperCase()}"?` : undefined
+  const at = node.document.locate(node.pointer, 'key')
+  diagnostics.warning('unknown-method', at, `"${method}" is no method that an HTTP server of Node.js accepts`, hint)
 }
 
 function checkTemplate(template: string, written: Located, diagnostics: Diagnostics): void {
@@ -134,7 +148,7 @@ interface ParameterPlace {
 }
 
 function readParameters(operation: string, holder: Located, documents: Documents, diagnostics: Diagnostics): ParameterPlace[] {
-  const list = child(holder, 'parameters')
+  const list = documents.get(holder, 'parameters')
   if (list === undefined) return []
   if (!Array.isArray(list.value)) {
     diagnostics.error('wrong-type', list, `the parameters of ${operation} must be a list`)

@@ -23,7 +23,7 @@ export function isReference(value: unknown): value is { $ref: string } {
 export function parseReference(ref: string, document: Document): Reference | ReferenceFailure {
   const hash = ref.indexOf('#')
   const path = hash === -1 ? ref : ref.slice(0, hash)
-  if (/^[a-z][a-z\d+.-]+:/i.test(path) || path.startsWith('//')) {
+  if (isRemote(path)) {
     const hint = 'Download the file, keep it in the project, and refer to it by a relative path.'
     return { code: 'remote-reference', message: `the reference "${ref}" is remote; nothing is fetched at boot`, hint }
   }
@@ -39,6 +39,11 @@ export function parseReference(ref: string, document: Document): Reference | Ref
   }
 }
 
+/** True for a `$ref` that names no file of the project: an absolute URI, or one without a scheme (`//host/…`). */
+export function isRemote(ref: string): boolean {
+  return /^[a-z][a-z\d+.-]+:/i.test(ref) || ref.startsWith('//')
+}
+
 /**
  * True when a `$ref` means a name that only a schema compiler knows: an `$anchor`, or something that is resolved against an
  * `$id` of the schema around it (JSON Schema 2020-12 section 8.2).
@@ -48,6 +53,8 @@ export function isSchemaScoped(node: Located, ref: string): boolean {
   const from = tokens.findIndex((token) => schemaKeys.has(token))
   const names = ref.startsWith('#') && ref.length > 1 && !ref.startsWith('#/')
   if (names && (from !== -1 || tokens.length === 0)) return true
+  // A URI may be the `$id` of a schema in the same document.
+  if (from !== -1 && isRemote(ref) && node.document.text.includes('$id')) return true
   return hasIdAbove(node.document.value, tokens, from === -1 ? 0 : from)
 }
 

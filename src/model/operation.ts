@@ -1,7 +1,8 @@
 import type { Document, Located } from '../documents/document.ts'
 import type { Settings } from './settings.ts'
 
-export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS' | 'HEAD' | 'PATCH' | 'TRACE' | 'QUERY'
+/** A method with a field of its own in a path item, or any other (OpenAPI 3.2, `additionalOperations`), as it stands in a request. */
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS' | 'HEAD' | 'PATCH' | 'TRACE' | 'QUERY' | (string & {})
 
 /** Which JSON Schema dialect the document's schemas are written in: OpenAPI 3.0's own, or JSON Schema 2020-12 (3.1, 3.2). */
 export type Dialect = '3.0' | '3.1'

@@ -1,5 +1,5 @@
 import type { Diagnostics } from '../documents/diagnostics.ts'
-import { child, type Document, isObject, type Located, members } from '../documents/document.ts'
+import { type Document, isObject, type Located, members } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Dialect, Method } from './operation.ts'
 import { deriveOperationId } from './operation-id.ts'
@@ -14,6 +14,7 @@ export interface DeclaredOperation {
   readonly document: Document
   readonly root: Located
   readonly dialect: Dialect
+  /** As written: its `$ref` is not followed yet, because what stands beside it counts too. */
   readonly pathItem: Located
   readonly node: Located<Record<string, unknown>>
 }
@@ -37,11 +38,7 @@ export function readOperations(
   const operations: DeclaredOperation[] = []
   for (const [template, written] of members(documents.get(root, 'paths'))) {
     if (template.startsWith('x-')) continue
-    const pathItem = documents.follow(written)
-    if (pathItem === undefined) continue
-    for (const method of methods) {
-      const node = child<Record<string, unknown>>(pathItem, method.toLowerCase())
-      if (node === undefined) continue
+    for (const [method, node] of methodsOf(written, documents)) {
       if (!isObject(node.value)) {
         diagnostics.error('wrong-type', node, `the operation ${method} ${template} must be an object`)
         continue
@@ -56,12 +53,22 @@ export function readOperations(
         document,
         root,
         dialect,
-        pathItem,
-        node,
+        pathItem: written,
+        node: node as Located<Record<string, unknown>>,
       })
     }
   }
   return distinct(operations)
+}
+
+/**
+ * The operations of a path item: of its fixed fields, of `additionalOperations` (OpenAPI 3.2), its own and those that its `$ref` adds
+ * (OpenAPI 3.1 section 4.8.9.1: only what stands in both places is undefined).
+ */
+export function methodsOf(pathItem: Located, documents: Documents): [Method, Located][] {
+  const fixed = methods.map((method): [Method, Located | undefined] => [method, documents.get(pathItem, method.toLowerCase())])
+  const additional = members(documents.get(pathItem, 'additionalOperations'))
+  return [...fixed, ...additional].filter((entry): entry is [Method, Located] => entry[1] !== undefined)
 }
 
 /** Derived names give way to given ones and to each other, by a number, in document order. */

@@ -33,13 +33,18 @@ export function decideAccess(
   }
   if (security.value.length === 0) return { kind: 'public' }
   const schemes = documents.get(root, 'components', 'securitySchemes')
-  const alternatives = members(security).map(([, requirement]) => readRequirement(requirement, schemes, diagnostics))
+  const alternatives = members(security).map(([, requirement]) => readRequirement(requirement, schemes, mocking, diagnostics))
   return alternatives.some((alternative) => alternative === undefined)
     ? undefined
     : { kind: 'restricted', alternatives: alternatives as SecurityRequirement[] }
 }
 
-function readRequirement(node: Located, schemes: Located | undefined, diagnostics: Diagnostics): SecurityRequirement | undefined {
+function readRequirement(
+  node: Located,
+  schemes: Located | undefined,
+  mocking: boolean,
+  diagnostics: Diagnostics,
+): SecurityRequirement | undefined {
   if (!isObject(node.value)) {
     diagnostics.error('wrong-type', node, 'a security requirement must be an object of scheme names and their scopes')
     return undefined
@@ -48,12 +53,15 @@ function readRequirement(node: Located, schemes: Located | undefined, diagnostic
   for (const [scheme, scopes] of members(node)) {
     if (schemes === undefined || child(schemes, scheme) === undefined) {
       const known = members(schemes).map(([name]) => name)
-      diagnostics.error(
+      const severity = mocking ? 'warning' : 'error'
+      diagnostics[severity](
         'unknown-security-scheme',
         scopes,
         `security scheme '${scheme}' is not defined; defined are: ${known.join(', ') || '(none)'}`,
         `define it under 'components.securitySchemes'`,
       )
+      // Nobody can send credentials of a scheme that is not described; a mock has nothing to keep from them either.
+      if (mocking) continue
       return undefined
     }
     const list: unknown = scopes.value

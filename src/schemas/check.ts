@@ -1,6 +1,6 @@
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import { child, escapePointer, isObject, type Located } from '../documents/document.ts'
-import { isSchemaScoped } from '../documents/references.ts'
+import { isRemote, isSchemaScoped } from '../documents/references.ts'
 import { nearest } from '../documents/suggest.ts'
 import { keywordShapes, knownKeywords, type Shape } from './check-shapes.ts'
 import { dialectByUri, type SchemaDialect } from './dialects.ts'
@@ -50,7 +50,12 @@ export function createSchemaCheck(
     if (target !== undefined) open.push(target.schema)
     // Dead ends of plain references are found, and better explained, where the documents are read.
     else if (keyword === '$dynamicRef' || isSchemaScoped(schema, node.value)) {
-      diagnostics.error('dead-reference', node, `the reference "${node.value}" leads to no schema`)
+      const isElsewhere = isRemote(node.value)
+      diagnostics.error(
+        isElsewhere ? 'remote-reference' : 'dead-reference',
+        node,
+        `the reference "${node.value}" ${isElsewhere ? 'is no `$id` of this document; nothing is fetched at boot' : 'leads to no schema'}`,
+      )
     }
   }
 

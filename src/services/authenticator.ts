@@ -1,5 +1,5 @@
 import type { CredentialSource } from '../authentication/credentials.ts'
-import { presenceVerifiers } from '../authentication/presence.ts'
+import { presenceRequirements, presenceVerifiers } from '../authentication/presence.ts'
 import { type Authenticate, compileRequirements, type Decision } from '../authentication/requirements.ts'
 import { compileSchemes } from '../authentication/schemes.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
@@ -32,10 +32,12 @@ export const authenticatorService: ServiceDefinition<'authenticator'> = {
 
 function createAuthenticator(tools: ServiceTools): Authenticator {
   const schemes = tools.mocking ? presenceVerifiers(tools.securitySchemes) : compileSchemes(tools, tools.services.keys.source)
+  const required = (alternatives: readonly SecurityRequirement[]) =>
+    tools.mocking ? presenceRequirements(alternatives, tools.securitySchemes) : alternatives
   const compiled = new WeakMap<readonly SecurityRequirement[], Authenticate>()
 
   function compile(alternatives: readonly SecurityRequirement[]): Authenticate {
-    const known = compiled.get(alternatives) ?? compileRequirements(alternatives, schemes)
+    const known = compiled.get(alternatives) ?? compileRequirements(required(alternatives), schemes)
     compiled.set(alternatives, known)
     return known
   }
