@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Reply, RequestContext } from '../context.ts'
 import { type Problem, problem, type ValidationError } from '../errors.ts'
 import type { Operation, ResponseDefinition } from '../model/operation.ts'
+import { logged } from './logged.ts'
 import { type MediaRange, parseMediaType } from './media-type.ts'
 import { closest, memoize, negotiate } from './negotiation.ts'
 import type { MessageTools } from './parameter.ts'
@@ -35,7 +36,7 @@ export function compileResponses(operation: Operation, tools: MessageTools & { l
   function judge(context: RequestContext, status: number, errors: readonly ValidationError[] | undefined): Problem | undefined {
     if (errors === undefined || errors.length === 0) return undefined
     tools.log.warn(
-      { op: operation.id, request_id: context.requestId, status, errors: errors.slice(0, 10) },
+      { op: operation.id, request_id: context.requestId, status, errors: logged(errors) },
       'response differs from its description',
     )
     return mode === 'enforce' ? faulty : undefined

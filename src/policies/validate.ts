@@ -4,15 +4,13 @@ import { parseDuration, parseSize, Size } from '../config/units.ts'
 import { Reply, type RequestContext } from '../context.ts'
 import { Problem, problem, type ValidationError } from '../errors.ts'
 import { type BodyResult, compileBody } from '../messages/body.ts'
+import { logged } from '../messages/logged.ts'
 import { compileParameters } from '../messages/parameters.ts'
 import { compileResponses } from '../messages/responses.ts'
 import { definePolicy, type StepResult } from './policy.ts'
 
 const Mode = (title: string, description: string, preset: 'enforce' | 'report') =>
   Type.Union([Type.Literal('off'), Type.Literal('report'), Type.Literal('enforce')], { title, description, default: preset })
-
-/** How many findings a log line holds. */
-const loggedErrors = 10
 
 /**
  * `validate: { request: enforce, response: report }`: decodes parameters and body as the document describes them and checks them;
@@ -63,8 +61,10 @@ export const validate = definePolicy({
     function decide(context: RequestContext, errors: readonly ValidationError[] | undefined): StepResult {
       if (errors === undefined || config.request === 'off') return undefined
       if (config.request === 'enforce') return problem('validation_failed', { errors })
-      const shown = errors.slice(0, loggedErrors)
-      log.warn({ op: operation.id, request_id: context.requestId, errors: shown }, 'request differs from its description')
+      log.warn(
+        { op: operation.id, request_id: context.requestId, errors: logged(errors) },
+        'request differs from its description',
+      )
       return undefined
     }
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
+import { censored, redact } from './redact.ts'
 
 /** The gateway's log and how to write out what is still buffered. */
 export interface Log {
@@ -11,20 +12,6 @@ export interface Log {
   readonly plain: Logger
   flush(): void
 }
-
-/** Never written, wherever an object that holds them is logged. */
-const credentials = [
-  'authorization',
-  'cookie',
-  'password',
-  'secret',
-  'token',
-  'access_token',
-  'refresh_token',
-  'api_key',
-  'apiKey',
-  'set-cookie',
-]
 
 /** One write per so many bytes, and at least every second: a write per line would cost more than the request. */
 const bufferBytes = 4096
@@ -43,22 +30,31 @@ export function openLog(config: GatewayConfig['log'], directory: string): Log {
       destination.write(pretty ? prettyLine(line) : line)
     },
   }
-  const paths = [...credentials.flatMap((name) => [pathOf(name), `*${pathOf(name)}`]), ...config.redact].map((path) =>
-    path.replace(/^\./, ''),
+  const formatters = { level: (label: string) => ({ level: label }) }
+  const options = { base: null, level: config.level, formatters }
+  const log = pino(
+    {
+      ...options,
+      redact: { paths: config.redact, censor: censored },
+      formatters: { ...formatters, log: (fields) => redactFields(fields) },
+      serializers: { err: (error: Error) => redact(pino.stdSerializers.err(error)) },
+    },
+    stream,
   )
-  const options = { base: null, level: config.level, formatters: { level: (label: string) => ({ level: label }) } }
-  const log = pino({ ...options, redact: { paths, censor: '[redacted]' } }, stream)
   return { log, plain: pino(options, stream), flush: () => destination?.flushSync() }
+}
+
+/** Errors are left to their serializer, which knows which of their members count. */
+function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const { err, ...rest } = fields
+  const redacted = redact(rest) as Record<string, unknown>
+  return err === undefined ? redacted : { err, ...redacted }
 }
 
 function openDestination(file: string | undefined) {
   if (file !== undefined) mkdirSync(dirname(file), { recursive: true })
   const dest = file === undefined ? process.stdout.fd : openSync(file, 'a')
   return pino.destination({ dest, sync: false, minLength: bufferBytes, periodicFlush: flushMs })
-}
-
-function pathOf(name: string): string {
-  return /^\w+$/.test(name) ? `.${name}` : `["${name}"]`
 }
 
 const levelColours = { trace: 'gray', debug: 'gray', info: 'green', warn: 'yellow', error: 'red', fatal: 'red' } as const

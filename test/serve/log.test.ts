@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { fillDefaults } from '../../src/config/defaults.ts'
+import { GatewayConfig } from '../../src/config/schema.ts'
+import { openLog } from '../../src/serve/log.ts'
+import { serve } from '../gateway.ts'
+
+function open(t: Parameters<typeof serve>[0], log: object) {
+  const directory = t.testdir()
+  const config = fillDefaults(GatewayConfig, { log: { file: 'log.jsonl', ...log } }) as GatewayConfig
+  const opened = openLog(config.log, directory)
+  const text = () => {
+    opened.flush()
+    return readFileSync(join(directory, 'log.jsonl'), 'utf8')
+  }
+  return { log: opened.log, text }
+}
+
+t.test('credentials never reach the log, however deep and however they are spelled', async (t) => {
+  const { log, text } = open(t, { redact: ['body.pin'] })
+  const names = ['password', 'Password', 'new_password', 'authorization', 'Authorization', 'cookie', 'set-cookie', 'X-Api-Key']
+  const more = ['access_token', 'refreshToken', 'client_secret', 'token', 'apiKey']
+  for (const name of [...names, ...more]) {
+    const headers = { [name]: 'LEAK' }
+    log.info({ ...headers, headers, request: { headers, list: [{ headers }] } }, 'logged')
+    log.child({ op: 'x' }).error({ err: Object.assign(new Error('boom'), { config: { headers } }), [name]: ['LEAK'] }, 'failed')
+  }
+  log.info({ body: { pin: 'LEAK' } }, 'a path of their own')
+  t.notMatch(text(), /LEAK/)
+  t.match(text(), /"stack":"Error: boom/)
+})
+
+t.test('everything else is logged as it is', async (t) => {
+  const { log, text } = open(t, {})
+  const loop: Record<string, unknown> = {
+    tokens: 7,
+    token_type: 'bearer',
+    at: new Date(0),
+    hasPassword: true,
+    none: { token: null },
+  }
+  log.info({ ...loop, loop: Object.assign(loop, { loop }) }, 'logged')
+  const record = JSON.parse(text())
+  t.match(record, { tokens: 7, token_type: 'bearer', at: '1970-01-01T00:00:00.000Z', hasPassword: true, none: { token: null } })
+  t.match(record.loop, { tokens: 7, loop: { tokens: 7 } })
+})
+
+t.test('a request leaves no credentials in the log', async (t) => {
+  const body = { type: 'object', properties: { password: { type: 'integer' }, pin: { type: 'string', pattern: '^[0-9]+$' } } }
+  const content = { 'application/json': { schema: body } }
+  const { request, logs } = await serve(t, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'test', version: '1' },
+      security: [],
+      paths: {
+        '/echo': {
+          post: { operationId: 'echo', requestBody: { content }, responses: { 200: { description: 'the same', content } } },
+        },
+      },
+    },
+    gateway: { defaults: { validate: { request: 'report', response: 'report' } } },
+    handlers: `
+      export const echo = ({ body, headers }, { log }) => {
+        log.info({ request: { body, headers } }, 'seen')
+        return body
+      }
+    `,
+  })
+  const answer = await request('POST', '/echo?access_token=LEAK&api_key=LEAK', {
+    json: { password: 'LEAK', pin: 'LEAK' },
+    headers: {
+      authorization: 'Bearer LEAK',
+      cookie: 'session=LEAK',
+      'x-api-key': 'LEAK',
+      referer: 'https://x.example/?token=LEAK',
+    },
+  })
+  t.equal(answer.status, 200)
+  const [differs, seen, , access] = logs()
+  t.match(differs, {
+    msg: 'request differs from its description',
+    errors: [{ pointer: '/password', message: 'must be an integer' }, {}],
+  })
+  t.match(seen, { msg: 'seen' })
+  t.match(access, { msg: 'request', path: '/echo', status: 200 })
+  const { request: logged, ...rest } = seen as { request: { body: { pin: string }; headers: { referer: string } } }
+  logged.body.pin = logged.headers.referer = ''
+  t.notMatch(JSON.stringify([logged, rest, ...logs().filter(({ msg }) => msg !== 'seen')]), /LEAK/)
+})
