@@ -148,6 +148,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
 
   async function start(): Promise<Gateway> {
     if (diagnostics.hasErrors) throw new BootError(diagnostics.all)
+    log.open()
     const serving = await serve({ application, services, config, role, port })
     void schemas.warm()
     let stopping: Promise<void> | undefined

@@ -10,6 +10,8 @@ export interface Log {
   readonly log: Logger
   /** For records whose fields are all the gateway's own and hold no credentials: it spares them the search for any. */
   readonly plain: Logger
+  /** Opens the file now, so that one that cannot be written is known at the start. Throws with its name. */
+  open(): void
   flush(): void
 }
 
@@ -24,12 +26,8 @@ const flushMs = 1000
 export function openLog(config: GatewayConfig['log'], directory: string): Log {
   let destination: ReturnType<typeof pino.destination> | undefined
   const pretty = config.format === 'pretty' || (config.format === 'auto' && config.file === undefined && process.stdout.isTTY)
-  const stream: DestinationStream = {
-    write(line) {
-      destination ??= openDestination(config.file === undefined ? undefined : resolve(directory, config.file))
-      destination.write(pretty ? prettyLine(line) : line)
-    },
-  }
+  const open = () => (destination ??= openDestination(config.file === undefined ? undefined : resolve(directory, config.file)))
+  const stream: DestinationStream = { write: (line) => void open().write(pretty ? prettyLine(line) : line) }
   const formatters = { level: (label: string) => ({ level: label }) }
   const options = { base: null, level: config.level, formatters }
   const log = pino(
@@ -41,7 +39,7 @@ export function openLog(config: GatewayConfig['log'], directory: string): Log {
     },
     stream,
   )
-  return { log, plain: pino(options, stream), flush: () => destination?.flushSync() }
+  return { log, plain: pino(options, stream), open: () => void open(), flush: () => destination?.flushSync() }
 }
 
 /** Errors are left to their serializer, which knows which of their members count. */
@@ -52,9 +50,20 @@ function redactFields(fields: Record<string, unknown>): Record<string, unknown> 
 }
 
 function openDestination(file: string | undefined) {
-  if (file !== undefined) mkdirSync(dirname(file), { recursive: true })
-  const dest = file === undefined ? process.stdout.fd : openSync(file, 'a')
-  return pino.destination({ dest, sync: false, minLength: bufferBytes, periodicFlush: flushMs })
+  const dest = file === undefined ? process.stdout.fd : openFile(file)
+  const destination = pino.destination({ dest, sync: false, minLength: bufferBytes, periodicFlush: flushMs })
+  // A full disk must not end the service; records are kept and tried again.
+  destination.on('error', ({ message }: Error) => process.stderr.write(`gatefold: the log cannot be written: ${message}\n`))
+  return destination
+}
+
+function openFile(file: string): number {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    return openSync(file, 'a')
+  } catch (error) {
+    throw new Error(`log.file '${file}' cannot be written: ${(error as Error).message}`)
+  }
 }
 
 const levelColours = { trace: 'gray', debug: 'gray', info: 'green', warn: 'yellow', error: 'red', fatal: 'red' } as const

@@ -89,3 +89,11 @@ t.test('a request leaves no credentials in the log', async (t) => {
   logged.body.pin = logged.headers.referer = ''
   t.notMatch(JSON.stringify([logged, rest, ...logs().filter(({ msg }) => msg !== 'seen')]), /LEAK/)
 })
+
+t.test('a file that cannot be written is known before the first request', async (t) => {
+  const openapi = { openapi: '3.1.0', info: { title: 'test', version: '1' }, paths: {} }
+  const files = { 'taken/log.jsonl': '' }
+  await t.rejects(serve(t, { openapi, gateway: { log: { file: './taken' } }, files }), {
+    message: /^log\.file '.*taken' cannot be written/,
+  })
+})
