@@ -2,6 +2,7 @@ import { METHODS } from 'node:http'
 import type { Diagnostics } from './diagnostics.ts'
 import { child, isObject, type Located, members } from './document.ts'
 import type { Documents } from './documents.ts'
+import { parameterOf, variablesOf } from './path-template.ts'
 import { nearest } from './suggest.ts'
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
@@ -118,10 +119,11 @@ function checkParameters(
   const name = `${method.toUpperCase()} ${template}`
   const inherited = readParameters(name, pathItem, documents, diagnostics)
   const own = readParameters(name, operation, documents, diagnostics)
-  const declared = new Set([...inherited, ...own].filter(({ place }) => place === 'path').map((parameter) => parameter.name))
+  const declared = [...inherited, ...own].filter(({ place }) => place === 'path').map((parameter) => parameter.name)
   const variables = variablesOf(template)
+  const described = variables.map((variable) => parameterOf(variable, declared))
   for (const { name: variable, place, node } of [...inherited, ...own]) {
-    if (place !== 'path' || variables.includes(variable)) continue
+    if (place !== 'path' || described.includes(variable)) continue
     const near = nearest(variable, variables)
     const hint = near === undefined ? undefined : `Did you mean {${near}}?`
     diagnostics.warning(
@@ -131,8 +133,8 @@ function checkParameters(
       hint,
     )
   }
-  for (const variable of variables) {
-    if (!declared.has(variable))
+  for (const [index, variable] of variables.entries()) {
+    if (described[index] === undefined)
       diagnostics.warning(
         'path-parameter',
         operation,
@@ -210,8 +212,4 @@ function checkResponses(operation: string, node: Located, documents: Documents, 
       diagnostics.error('wrong-type', response, `the response ${status} of ${operation} must be an object`)
     }
   }
-}
-
-function variablesOf(template: string): string[] {
-  return [...template.matchAll(/\{([^{}]+)\}/g)].map((match) => match[1] as string)
 }

@@ -40,7 +40,7 @@ export function formContent(media: MediaType, validate: Validator | undefined, t
 
 /** Text is checked where the schema speaks of text; a schema of objects (XML, YAML) describes what the handler will parse. */
 export function plainContent(media: MediaType, validate: Validator | undefined, tools: MessageTools): TextContent {
-  const textual = shapeOf(media.schema, tools.documents).scalars.includes('string')
+  const textual = shapeOf(media.schema, tools.schemas).scalars.includes('string')
   return function acceptText(text, context) {
     context.body = text
     return textual ? inBody(validate?.(text)) : undefined
@@ -53,7 +53,7 @@ export function multipartContent(
   tools: MessageTools,
   limits: BodyLimits,
 ): ReadBody {
-  const shape = shapeOf(media.schema, tools.documents)
+  const shape = shapeOf(media.schema, tools.schemas)
   const decode = compileMultipart(media, tools, limits)
   return async function readParts(context) {
     const form = await decode(context)

@@ -20,13 +20,12 @@ export function coerce(tree: TextTree, shape: Shape, reversed = false): unknown 
 
 function coerceText(text: string, shape: Shape, reversed: boolean): unknown {
   const { scalars } = shape
-  // A lone text where only an array can stand is its one item.
-  if (scalars.length === 0 && shape.array) return [coerce(text, shape.item(0), reversed)]
   for (let i = 0; i < scalars.length; i++) {
     const value = coerceScalar(text, scalars[reversed ? scalars.length - 1 - i : i] as Scalar)
     if (value !== undefined) return value
   }
-  return text
+  // A lone text where only an array (or null) can stand is its one item.
+  return shape.array && scalars.every((type) => type === 'null') ? [coerce(text, shape.item(0), reversed)] : text
 }
 
 /** The value of text as one type; undefined when it is none of that type. */

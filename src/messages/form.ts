@@ -42,7 +42,7 @@ export type FormDecoder = (text: string, reversed?: boolean) => unknown
  * parameter by its `encoding`; objects without one may come as JSON or as `name[key]=…`.
  */
 export function compileForm(media: MediaType, tools: MessageTools): FormDecoder {
-  const shape = shapeOf(media.schema, tools.documents)
+  const shape = shapeOf(media.schema, tools.schemas)
   const names = new QueryNames()
   const fields = shape.names.map((name) => {
     const property = shape.property(name)

@@ -22,7 +22,7 @@ export interface MultipartForm {
 
 /** The decoder of `multipart/form-data` bodies by schema and `encoding` (OpenAPI 3.1 section 4.8.15). */
 export function compileMultipart(media: MediaType, tools: MessageTools, limits: BodyLimits) {
-  const shape = shapeOf(media.schema, tools.documents)
+  const shape = shapeOf(media.schema, tools.schemas)
   const encodings = new Map<string, Encoding>(shape.names.map((name) => [name, encodingOf(media, name, tools)]))
 
   function isText(name: string, mediaType: string): boolean {

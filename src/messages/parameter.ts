@@ -33,7 +33,7 @@ export function compileParameter(
 ): CompiledParameter {
   const { name, required, content } = parameter
   const schema = content === undefined ? parameter.schema : content.schema
-  const shape = shapeOf(schema, tools.documents)
+  const shape = shapeOf(schema, tools.schemas)
   const validate: Validator | undefined = schema && tools.schemas.validator(schema, operation.dialect, direction)
   const parse = content === undefined ? undefined : contentParser(content.range, shape)
   const pointer = `/${escapePointer(name)}`

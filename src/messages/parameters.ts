@@ -1,5 +1,6 @@
 import type { RequestContext } from '../context.ts'
 import { escapePointer } from '../documents/document.ts'
+import { parameterOf, variablesOf } from '../documents/path-template.ts'
 import { type Problem, problem, type ValidationError } from '../errors.ts'
 import type { Operation, Parameter } from '../model/operation.ts'
 import { readCookies } from './cookies.ts'
@@ -23,7 +24,8 @@ type PlaceDecoder = (context: RequestContext, errors: Errors) => Errors
  * operation does not declare are ignored.
  */
 export function compileParameters(operation: Operation, tools: MessageTools): DecodeParameters | undefined {
-  const variables = [...operation.path.matchAll(/\{([^{}]+)\}/g)].map((match) => match[1] as string)
+  const declared = operation.parameters.filter((one) => one.in === 'path').map(({ name }) => name)
+  const variables = variablesOf(operation.path).map((variable) => parameterOf(variable, declared) ?? variable)
   const decoders = [
     compilePath(variables, operation, tools),
     compileQuery(operation, tools),

@@ -1,9 +1,13 @@
 import { child, isObject, type Located, members } from '../documents/document.ts'
-import type { Documents } from '../documents/documents.ts'
 import { lazy } from './lazy.ts'
 
 /** How far chains of `$ref` and `allOf` are followed for a default; deeper ones are cycles. */
 const maxDepth = 16
+
+/** Finds what a schema's `$ref` or `$dynamicRef` leads to. */
+export interface References {
+  follow(schema: Located): Located | undefined
+}
 
 export type Scalar = 'string' | 'number' | 'boolean' | 'null'
 
@@ -29,13 +33,13 @@ export interface Shape {
 }
 
 /** The shape of a schema; `$ref`, `allOf`, `anyOf`, `oneOf` are looked into. Children are made when first asked for, so recursion is fine. */
-export function shapeOf(schema: Located | undefined, documents: Documents): Shape {
-  return shapeOfAll(schema === undefined ? [] : [schema], documents)
+export function shapeOf(schema: Located | undefined, references: References): Shape {
+  return shapeOfAll(schema === undefined ? [] : [schema], references)
 }
 
-function shapeOfAll(schemas: readonly Located[], documents: Documents): Shape {
+function shapeOfAll(schemas: readonly Located[], references: References): Shape {
   const nodes: Located<Record<string, unknown>>[] = []
-  for (const schema of schemas) gather(schema, documents, nodes)
+  for (const schema of schemas) gather(schema, references, nodes)
   const types = typesOf(nodes)
   const names = [...new Set(nodes.flatMap((node) => members(child(node, 'properties')).map(([name]) => name)))]
   const scalars = (['string', 'number', 'boolean', 'null'] as const).filter((type) => types.has(type))
@@ -48,13 +52,13 @@ function shapeOfAll(schemas: readonly Located[], documents: Documents): Shape {
   const additional = lazy(() =>
     shapeOfAll(
       nodes.flatMap((node) => present(child(node, 'additionalProperties'))),
-      documents,
+      references,
     ),
   )
   const otherItems = lazy(() =>
     shapeOfAll(
       nodes.flatMap((node) => present(child(node, 'items'))),
-      documents,
+      references,
     ),
   )
   const prefix = Math.max(0, ...nodes.map((node) => members(child(node, 'prefixItems')).length))
@@ -66,13 +70,13 @@ function shapeOfAll(schemas: readonly Located[], documents: Documents): Shape {
     ambiguous: scalars.length + (array ? 1 : 0) + (object ? 1 : 0) > 1,
     names,
     open: isOpen(nodes, names),
-    fallback: fallbackOf(schemas[0], documents),
+    fallback: fallbackOf(schemas[0], references),
     property(name) {
       const known = properties.get(name)
       if (known !== undefined) return known
       const declared = nodes.flatMap((node) => propertySchemas(node, name))
       if (declared.length === 0) return additional()
-      const shape = shapeOfAll(declared, documents)
+      const shape = shapeOfAll(declared, references)
       if (names.includes(name)) properties.set(name, shape)
       return shape
     },
@@ -82,7 +86,7 @@ function shapeOfAll(schemas: readonly Located[], documents: Documents): Shape {
       if (known !== undefined) return known
       const shape = shapeOfAll(
         nodes.flatMap((node) => present(descend(node, 'prefixItems', index))),
-        documents,
+        references,
       )
       items.set(index, shape)
       return shape
@@ -91,21 +95,22 @@ function shapeOfAll(schemas: readonly Located[], documents: Documents): Shape {
 }
 
 /** The schema and every subschema that describes the same value, each once. */
-function gather(schema: Located, documents: Documents, found: Located<Record<string, unknown>>[]): void {
+function gather(schema: Located, references: References, found: Located<Record<string, unknown>>[]): void {
   if (!isObject(schema.value) || found.some((node) => node.value === schema.value)) return
   const node = schema as Located<Record<string, unknown>>
   found.push(node)
-  if (typeof node.value.$ref === 'string') {
-    const target = documents.follow(node)
-    if (target !== undefined) gather(target, documents, found)
-  }
+  if (refers(node.value)) for (const target of present(references.follow(node))) gather(target, references, found)
   for (const keyword of ['allOf', 'anyOf', 'oneOf']) {
-    for (const [, branch] of members(child(node, keyword))) gather(branch, documents, found)
+    for (const [, branch] of members(child(node, keyword))) gather(branch, references, found)
   }
   for (const keyword of ['then', 'else']) {
     const branch = child(node, keyword)
-    if (branch !== undefined) gather(branch, documents, found)
+    if (branch !== undefined) gather(branch, references, found)
   }
+}
+
+function refers(schema: Record<string, unknown>): boolean {
+  return typeof schema.$ref === 'string' || typeof schema.$dynamicRef === 'string'
 }
 
 function typesOf(nodes: readonly Located<Record<string, unknown>>[]): ReadonlySet<string> {
@@ -160,13 +165,13 @@ function matches(pattern: string, name: string): boolean {
 }
 
 /** Only what always applies gives a default: the schema, what it refers to, and its `allOf`. */
-function fallbackOf(schema: Located | undefined, documents: Documents, depth = 0): Shape['fallback'] {
+function fallbackOf(schema: Located | undefined, references: References, depth = 0): Shape['fallback'] {
   if (schema === undefined || !isObject(schema.value) || depth > maxDepth) return undefined
   if (Object.hasOwn(schema.value, 'default')) return maker(schema.value.default)
-  const target = typeof schema.value.$ref === 'string' ? documents.follow(schema) : undefined
+  const target = refers(schema.value) ? references.follow(schema) : undefined
   const parts = [...present(target), ...members(child(schema, 'allOf')).map(([, part]) => part)]
   for (const part of parts) {
-    const found = fallbackOf(part, documents, depth + 1)
+    const found = fallbackOf(part, references, depth + 1)
     if (found !== undefined) return found
   }
   return undefined

@@ -29,6 +29,8 @@ export interface SchemaCompiler {
   validator(schema: Located, dialect: Dialect, direction: Direction): Validator
   /** A value that the schema accepts, the same at every call; undefined when none was found. */
   sample(schema: Located, dialect: Dialect, direction: Direction): unknown
+  /** What a schema's `$ref`, else its `$dynamicRef`, leads to, one step; undefined for a dead end, which `check` reports. */
+  follow(schema: Located): Located | undefined
   /** Reports what is wrong with every schema that was asked for so far, and with all that they refer to. Compiles nothing. */
   check(): void
   /** Compiles in the background whatever was asked for and is not compiled yet, one schema in each turn of the event loop. */
@@ -108,6 +110,12 @@ export function createSchemaCompiler({
     }
   }
 
+  function follow(schema: Located): Located | undefined {
+    const { $ref, $dynamicRef } = schema.value as { $ref?: unknown; $dynamicRef?: unknown }
+    const reference = $ref ?? $dynamicRef
+    return typeof reference === 'string' ? resources.resolve(reference, schema)?.schema : undefined
+  }
+
   function check(): void {
     for (const { schema, dialect } of entries) checkSchema(schema, dialect)
   }
@@ -122,7 +130,7 @@ export function createSchemaCompiler({
     }
   }
 
-  return { validator, sample, check, warm }
+  return { validator, sample, follow, check, warm }
 }
 
 /** `jsonSchemaDialect` of the document decides in 3.1 and later (OpenAPI 3.1 section 4.8.24.4). */

@@ -357,6 +357,51 @@ const rows: Row[] = [
     sees: { query: { a: 3 } },
   },
   {
+    name: 'schemas that are referred to by their anchors',
+    parameters: [
+      inQuery('a', { $ref: '#count' }),
+      inQuery('b', { $dynamicRef: '#counts' }),
+      inQuery('c', { $ref: 'https://example.com/flag' }),
+    ],
+    path: '?a=3&b=1&b=2&c=true',
+    sees: { query: { a: 3, b: [1, 2], c: true } },
+  },
+  {
+    name: 'a path that is written as a URI template',
+    parameters: [
+      { name: 'l', in: 'path', required: true, style: 'label', schema: integer },
+      { name: 'm', in: 'path', required: true, style: 'matrix', explode: true, schema: integers },
+    ],
+    template: '/{.l}/{;m*}',
+    path: '/.7/;m=1;m=2',
+    sees: { params: { l: 7, m: [1, 2] } },
+  },
+  {
+    name: 'a path that is written as a URI template, with a value of another type',
+    parameters: [{ name: 'l', in: 'path', required: true, style: 'label', schema: integer }],
+    template: '/{.l}',
+    path: '/.x',
+    refused: [422, 'path /l must be an integer'],
+  },
+  {
+    name: 'deepObject with indexes',
+    parameters: [
+      inQuery('f', { type: 'object', properties: { a: integers, b: { type: 'array', items: point } } }, { style: 'deepObject' }),
+    ],
+    path: '?f[a][1]=2&f[a][0]=1&f[b][0][x]=1&f[b][1][y]=2',
+    sees: { query: { f: { a: [1, 2], b: [{ x: 1 }, { y: 2 }] } } },
+  },
+  {
+    name: 'one item of a list that may be null',
+    parameters: [
+      inQuery('a', { type: ['array', 'null'], items: integer }),
+      inQuery('b', { type: ['array', 'null'], items: string }, { explode: false }),
+      inQuery('c', { type: ['array', 'null'], items: string }),
+    ],
+    path: '?a=1&b=x&c=',
+    sees: { query: { a: [1], b: ['x'], c: null } },
+  },
+  {
     name: 'a recursive schema',
     parameters: [inQuery('f', { $ref: '#/components/schemas/Tree' }, { style: 'deepObject' })],
     path: '?f[n]=1&f[next][n]=2&f[next][next][n]=3',
@@ -408,7 +453,9 @@ t.test('parameters', async (t) => {
     ]),
   )
   const schemas = {
-    Count: { type: 'integer' },
+    Count: { $anchor: 'count', type: 'integer' },
+    Counts: { $dynamicAnchor: 'counts', type: 'array', items: { $ref: '#count' } },
+    Flag: { $id: 'https://example.com/flag', type: 'boolean' },
     Tree: { type: 'object', properties: { n: integer, next: { $ref: '#/components/schemas/Tree' } } },
   }
   const served = await serveDocument(t, { paths, components: { schemas } })
