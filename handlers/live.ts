@@ -3,7 +3,7 @@ import type { Handler } from '../src/index.ts'
 
 /** The page's own files, the gateway it came from, and nothing else. */
 const policy =
-  "default-src 'none'; img-src data:; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+  "default-src 'none'; img-src data:; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 const types: Record<string, string> = { 'live.js': 'text/javascript', 'live.css': 'text/css' }
 
