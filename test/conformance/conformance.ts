@@ -41,8 +41,15 @@ export function readCases<Kind extends Case>(file: string): Kind[] {
   return JSON.parse(readFileSync(join(materialDirectory, file), 'utf8')) as Kind[]
 }
 
-/** Sends a case's request exactly as it is written: nothing is normalised. Gives the status. */
-export function send(url: string, { method, path, headers, body }: Case['request']): Promise<{ status: number; body: string }> {
+export interface Answer {
+  readonly status: number
+  /** Empty when there is none. */
+  readonly contentType: string
+  readonly body: string
+}
+
+/** Sends a case's request exactly as it is written: nothing is normalised. */
+export function send(url: string, { method, path, headers, body }: Case['request']): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fields: Record<string, string> = Object.fromEntries(headers)
     if (body !== undefined) fields['content-length'] = String(Buffer.byteLength(body))
@@ -50,7 +57,10 @@ export function send(url: string, { method, path, headers, body }: Case['request
     const outgoing = httpRequest({ hostname, port, method, path, headers: fields, agent: false }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
+      response.on('end', () => {
+        const { statusCode: status = 0, headers: received } = response
+        resolve({ status, contentType: received['content-type'] ?? '', body: Buffer.concat(chunks).toString() })
+      })
     })
     outgoing.on('error', reject)
     outgoing.end(body)

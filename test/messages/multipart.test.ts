@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
@@ -27,8 +28,12 @@ const schema = {
 const content = { 'multipart/form-data': { schema } }
 const paths = { '/': { post: { requestBody: { required: true, content }, responses: { 200: { description: 'ok' } } } } }
 
+// A temporary directory of this test's own, in which nobody else leaves anything.
+process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'gatefold-test-'))
+t.teardown(() => rmSync(tmpdir(), { recursive: true, force: true }))
+
 function ownDirectories(): string[] {
-  return readdirSync(tmpdir()).filter((name) => /^gatefold-[^t]/.test(name) || /^gatefold-t[^e]/.test(name))
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('gatefold-') && !name.startsWith('gatefold-test-'))
 }
 
 /** Directories go right after the response; the client can be faster. */
