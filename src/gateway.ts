@@ -70,6 +70,9 @@ export interface Gateway {
 /** The built-in parts, each list in the order in which things happen. */
 export const builtIns: Registry = { policies, targets, services: builtInServices }
 
+/** What a mock can do without: nobody refers to its operations by name, and nobody's credentials are right or wrong. */
+const toleratedByMocks = ['duplicate-operation-id', 'unknown-security-scheme']
+
 /**
  * The whole boot without `listen`: documents → config → model → services → pipelines. It reads files and the environment,
  * starts nothing, and reports everything that it finds at once.
@@ -77,7 +80,7 @@ export const builtIns: Registry = { policies, targets, services: builtInServices
 export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
   const { file, env, environment = process.env, mock, role = 'all', port } = options
   const directory = resolve(options.directory ?? '.')
-  const diagnostics = new Diagnostics()
+  const diagnostics = new Diagnostics(mock === undefined ? [] : toleratedByMocks)
   const documents = openDocuments({ directory, diagnostics })
 
   const configuration = await readConfiguration({ directory, file, env, environment, mock }, builtIns, documents, diagnostics)

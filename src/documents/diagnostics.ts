@@ -17,9 +17,15 @@ export interface Diagnostic {
 export class Diagnostics {
   readonly #found: Diagnostic[] = []
   readonly #seen = new Set<string>()
+  readonly #tolerated: ReadonlySet<string>
+
+  /** Errors of the tolerated codes are noted as warnings. */
+  constructor(tolerated: Iterable<string> = []) {
+    this.#tolerated = new Set(tolerated)
+  }
 
   error(code: string, at: Located | Position | undefined, message: string, hint?: string): void {
-    this.add('error', code, at, message, hint)
+    this.add(this.#tolerated.has(code) ? 'warning' : 'error', code, at, message, hint)
   }
 
   warning(code: string, at: Located | Position | undefined, message: string, hint?: string): void {

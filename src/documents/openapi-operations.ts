@@ -95,6 +95,7 @@ function checkOperationId(operation: Located, ids: Map<string, Located>, diagnos
     return
   }
   // The same path item may stand at two paths by $ref.
+  if (first.document === node.document && first.pointer === node.pointer) return
   const { file, line } = first.document.locate(first.pointer)
   diagnostics.error(
     'duplicate-operation-id',

@@ -71,10 +71,20 @@ export function methodsOf(pathItem: Located, documents: Documents): [Method, Loc
   return [...fixed, ...additional].filter((entry): entry is [Method, Located] => entry[1] !== undefined)
 }
 
-/** Derived names give way to given ones and to each other, by a number, in document order. */
+/**
+ * Derived names give way to given ones and to each other, by a number, in document order. A name that is given twice, as by a path
+ * item that stands at two paths, belongs to the first operation.
+ */
 function distinct(operations: DeclaredOperation[]): DeclaredOperation[] {
-  const taken = new Set(operations.filter((operation) => !operation.derivedId).map((operation) => operation.id))
-  return operations.map((operation) => {
+  const taken = new Set<string>()
+  const named = operations.map((operation) => {
+    if (operation.derivedId || !taken.has(operation.id)) {
+      if (!operation.derivedId) taken.add(operation.id)
+      return operation
+    }
+    return { ...operation, id: deriveOperationId(operation.method, operation.path), derivedId: true }
+  })
+  return named.map((operation) => {
     if (!operation.derivedId) return operation
     let id = operation.id
     for (let n = 2; taken.has(id); n++) id = `${operation.id}${n}`

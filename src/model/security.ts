@@ -53,8 +53,7 @@ function readRequirement(
   for (const [scheme, scopes] of members(node)) {
     if (schemes === undefined || child(schemes, scheme) === undefined) {
       const known = members(schemes).map(([name]) => name)
-      const severity = mocking ? 'warning' : 'error'
-      diagnostics[severity](
+      diagnostics.error(
         'unknown-security-scheme',
         scopes,
         `security scheme '${scheme}' is not defined; defined are: ${known.join(', ') || '(none)'}`,

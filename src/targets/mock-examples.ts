@@ -35,14 +35,22 @@ export function loadExampleChooser(): ReturnType<typeof load> {
   return loading
 }
 
+/** Stands for an example while it is chosen: the data itself may hold keys such as `$ref`, which are none of openapi-backend's. */
+type Marker = { readonly named: string } | { readonly single: true }
+
 /** The example that openapi-backend answers with: the named one, else `example`, else the first. */
 export async function chooseExample({ named, single }: Examples, name: string | undefined): Promise<unknown> {
   const OpenAPIBackend = await loadExampleChooser()
-  const examples = Object.fromEntries([...named].map(([key, value]) => [key, { value }]))
-  const content = { 'application/json': { ...(named.size > 0 && { examples }), ...(single && { example: single.value }) } }
+  const examples = Object.fromEntries([...named.keys()].map((key) => [key, { value: { named: key } satisfies Marker }]))
+  const example: Marker = { single: true }
+  const content = { 'application/json': { ...(named.size > 0 && { examples }), ...(single && { example }) } }
   const get = { operationId: 'mocked', responses: { '200': { description: '', content } } }
   const definition = { openapi: '3.0.3', info: { title: '', version: '' }, paths: { '/': { get } } }
   const backend = new OpenAPIBackend({ definition: definition as never, quick: true, validate: false })
   await backend.init()
-  return backend.mockResponseForOperation('mocked', name === undefined ? {} : { example: name }).mock
+  const chosen = backend.mockResponseForOperation('mocked', name === undefined ? {} : { example: name }).mock as
+    | Marker
+    | undefined
+  if (chosen === undefined) return undefined
+  return 'named' in chosen ? named.get(chosen.named) : single?.value
 }

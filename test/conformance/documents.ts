@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { BootError, type Diagnostic, Diagnostics } from '../../src/documents/diagnostics.ts'
 import { openDocuments } from '../../src/documents/documents.ts'
-import { type Gateway, planGateway } from '../../src/gateway.ts'
 import { isJson, parseMediaType } from '../../src/messages/media-type.ts'
 import type { Operation, ResponseDefinition } from '../../src/model/operation.ts'
 import { createSchemaCompiler } from '../../src/schemas/compiler.ts'
 import { type Answer, materialDirectory, type Result, send } from './conformance.ts'
+import { startMock } from './mock.ts'
 import { createOwnValidator } from './own-validator.ts'
 import { sampleRequest } from './sample-request.ts'
 
@@ -31,9 +31,8 @@ export function documentFiles(): string[] {
 /** Serves a document as `gatefold mock` does and asks each of its operations once. */
 export async function runDocument(t: Test, file: string): Promise<DocumentResult> {
   const path = join(directory, file)
-  const gateway = await startMock(path).catch(refusal)
+  const gateway = await startMock(t, path).catch(refusal)
   if ('code' in gateway) return { file, refusal: gateway, operations: [] }
-  t.teardown(() => gateway.stop())
   const diagnostics = new Diagnostics()
   const documents = openDocuments({ directory, diagnostics })
   const schemas = createSchemaCompiler({ documents, diagnostics })
@@ -46,12 +45,6 @@ export async function runDocument(t: Test, file: string): Promise<DocumentResult
   }
   await gateway.stop()
   return { file, refusal: undefined, operations }
-}
-
-async function startMock(mock: string): Promise<Gateway> {
-  const plan = await planGateway({ mock, directory, port: 0, environment: {} })
-  for (const log of [plan.log.log, plan.log.plain]) log.level = 'silent'
-  return plan.start()
 }
 
 function refusal(error: unknown): Diagnostic {

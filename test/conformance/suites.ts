@@ -6,6 +6,7 @@ import { BootError } from '../../src/documents/diagnostics.ts'
 import { serve } from '../gateway.ts'
 import { serveDocument } from '../messages/serve-document.ts'
 import { type Case, materialDirectory, type ParameterCase, type Result, readCases, send } from './conformance.ts'
+import { startMock } from './mock.ts'
 import { parameterDocument } from './parameter-document.ts'
 import { acceptingProject, isSecured } from './project.ts'
 
@@ -47,16 +48,18 @@ function plain(value: unknown): unknown {
 }
 
 /**
- * `cases-libopenapi.json`: whether a request reaches its operation, one document per case. Documents with security run in the
- * whole gateway, the others (many) behind its router, policies and responder alone, which boot in a tenth of the time.
+ * `cases-libopenapi.json`: whether a request reaches its operation, one document for each case. Documents with security run
+ * behind credentials that are checked, all others under the mock.
  */
 export async function runRequestCases(t: Test): Promise<Result[]> {
   const results: Result[] = []
   for (const [name, cases] of Map.groupBy(readCases<Case>('cases-libopenapi.json'), (one) => one.spec)) {
     const spec = join(materialDirectory, name)
-    const served = isSecured(spec) ? await serve(t, acceptingProject(spec)).catch(bootFailure) : await serveDocument(t, spec)
+    const starting = isSecured(spec) ? serve(t, acceptingProject(spec)).then(({ gateway }) => gateway) : startMock(t, spec)
+    const gateway = await starting.catch(bootFailure)
     for (const one of cases)
-      results.push(typeof served === 'string' ? refusedAtBoot(one, served) : await judgeRequest(one, served.url))
+      results.push(typeof gateway === 'string' ? refusedAtBoot(one, gateway) : await judgeRequest(one, gateway.url))
+    if (typeof gateway !== 'string') await gateway.stop()
   }
   return results
 }
@@ -83,4 +86,26 @@ function bootFailure(error: unknown): string {
     .filter(({ severity }) => severity === 'error')
     .map(({ message }) => message)
     .join('; ')
+}
+
+interface SchemaCase extends Omit<Case, 'tier'> {
+  readonly tier: string
+  readonly valid: boolean
+}
+
+/** `jsonschema/`: bodies of one `POST` operation for each schema. Formats, which are annotations there, are asserted in OpenAPI. */
+export async function runSchemaCases(t: Test, suite: 'draft2020-12' | 'draft4'): Promise<Result[]> {
+  const { cases } = readCases(`jsonschema/${suite}.cases.json`) as unknown as { cases: SchemaCase[] }
+  const scored = cases.filter(({ tier }) => tier !== 'format-annotation')
+  const results: Result[] = []
+  for (const [spec, group] of Map.groupBy(scored, (one) => one.spec)) {
+    const gateway = await startMock(t, join(materialDirectory, spec))
+    for (const { id, tier, request, valid } of group) {
+      const { status } = await send(gateway.url, request)
+      const passed = valid ? status === 200 : status === 400 || status === 422
+      results.push({ id, tier, status, passed, difference: passed ? '' : `wanted ${valid ? 200 : '400 or 422'}, got ${status}` })
+    }
+    await gateway.stop()
+  }
+  return results
 }

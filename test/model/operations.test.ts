@@ -46,3 +46,9 @@ t.test('the base path is that of the first server, whatever else its URL holds',
       JSON.stringify(server),
     )
 })
+
+t.test('a name that is given twice belongs to the first operation', async (t) => {
+  const shared = { get: { operationId: 'there', ...ok } }
+  const paths = { '/a': { $ref: '#/components/pathItems/shared' }, '/b/{id}': { $ref: '#/components/pathItems/shared' } }
+  t.strictSame(operationsOf(t, { paths, components: { pathItems: { shared } } }), ['GET /a there', 'GET /b/{id} getBById'])
+})
