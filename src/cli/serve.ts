@@ -14,7 +14,8 @@ export async function serve(plan: Plan, role: Role = 'all'): Promise<number> {
   })
   process.stdout.write(banner(gateway, role, process.uptime() * 1000))
   await stopOnSignal(gateway)
-  return 0
+  // A request that was cut off may still hold timers, and nobody waits for what it does.
+  process.exit(0)
 }
 
 /** Reads the value of `--port`. */

@@ -29,7 +29,8 @@ const gateway = {
   openapi: './openapi.yaml',
   server: { port: '${PORT:-8000}', shutdownTimeout: '${SHUTDOWN:-20s}' },
   authentication: { bearer: { jwt: { algorithms: ['HS256'], secret: '${JWT_SECRET:-}' } } },
-  operations: { quick: open, slow: open, stuck: open, stored: open },
+  // Longer than a test may take: whatever waits for it to end fails.
+  operations: { quick: open, slow: open, stuck: { ...open, timeout: '10m' }, stored: open },
 }
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: filled in by the gateway
 
