@@ -127,7 +127,10 @@ t.test('a handler that misbehaves harms its own request only, and nothing intern
   t.match(late.body, { code: 'timeout' })
 
   t.same((await request('GET', '/v1/things/9')).body, { id: 9 }, 'others are served')
-  t.ok(logs().some((record) => JSON.stringify(record).includes('hunter2')), 'the log has the error')
+  t.ok(
+    logs().some((record) => JSON.stringify(record).includes('hunter2')),
+    'the log has the error',
+  )
 })
 
 t.test('a client that leaves aborts the signal of its own request', async (t) => {
@@ -186,7 +189,10 @@ t.test('several documents are served as one, each below its prefix', async (t) =
 t.test('any Koa middleware can be a policy of a team', async (t) => {
   const { request } = await serve(t, {
     openapi,
-    gateway: { extensions: ['./stamp.ts'], operations: { getMine: { stamp: { name: 'x-stamp', value: 'yes' } }, getThing: { closed: true } } },
+    gateway: {
+      extensions: ['./stamp.ts'],
+      operations: { getMine: { stamp: { name: 'x-stamp', value: 'yes' } }, getThing: { closed: true } },
+    },
     handlers,
     files: {
       'stamp.ts': `

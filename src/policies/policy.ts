@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox'
-import type { Outcome, RequestContext } from '../context.ts'
 import type { CompileTools } from '../compile/tools.ts'
 import type { GatewayConfig } from '../config/schema.ts'
+import type { Outcome, RequestContext } from '../context.ts'
 import type { Operation } from '../model/operation.ts'
 import type { ServiceName } from '../services/service.ts'
 

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
-import { generatedFiles, staleFiles } from '../../src/generate.ts'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { generatedFiles, staleFiles } from '../../src/generate.ts'
 import { policies } from '../../src/policies/builtin.ts'
 import { targets } from '../../src/targets/builtin.ts'
 

@@ -1,7 +1,6 @@
 import type { Handler } from '../../../../src/index.ts'
 
-const fill =
-  'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna'
+const fill = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna'
 
 export const ping: Handler = () => ({
   status: 'ok',
