@@ -20,7 +20,7 @@ export function frameOf(source: string, { line, column, endColumn }: Position): 
   const from = windowStart(around.find(({ number }) => number === line)?.text ?? '', column)
   const lines = from === 0 ? around : around.filter(({ number }) => number === line)
   return lines.map(({ number, text }) => {
-    const shown = text
+    const shown = hideSecrets(text)
       .slice(from, from + maxWidth)
       .replace(/\p{Cc}/gu, ' ')
       .trimEnd()
@@ -29,6 +29,18 @@ export function frameOf(source: string, { line, column, endColumn }: Position): 
     const end = Math.max(start + 1, Math.min((endColumn ?? column + 1) - 1 - from, shown.length))
     return { number, text: shown, mark: { start, end } }
   })
+}
+
+/** Values of keys such as `secret:`, and passwords in URLs; placeholders tell nothing. */
+const secrets = [
+  /((?:^|[\s,"']|(?<!\$)\{)[\w-]*(?:secret|password|passphrase|token|api_?key)["']?\s*:\s*)((?!["']?\$\{)(?:"[^"]*"|'[^']*'|[^\s,{}[\]#"'][^\s,{}[\]#]*))/gi,
+  /(:\/\/[^\s:/@"']*:)([^\s@/"']+)(?=@)/g,
+]
+
+/** Frames are shown in build logs, where the secret of a neighbouring line has no business. Columns stay as they are. */
+function hideSecrets(text: string): string {
+  const hide = (_: string, before: string, secret: string) => before + secret.replace(/[^"']/g, '•')
+  return secrets.reduce((shown, pattern) => shown.replace(pattern, hide), text)
 }
 
 /** Where a long line is cut, so that the marked column stands in what is shown. */
