@@ -39,7 +39,7 @@ export function openLog(config: GatewayConfig['log'], directory: string): Log {
     },
     stream,
   )
-  return { log, plain: pino(options, stream), open: () => void open(), flush: () => destination?.flushSync() }
+  return { log, plain: pino(options, stream), open: () => void open(), flush: () => flush(destination) }
 }
 
 /** Errors are left to their serializer, which knows which of their members count. */
@@ -55,6 +55,13 @@ function openDestination(file: string | undefined) {
   // A full disk must not end the service; records are kept and tried again.
   destination.on('error', ({ message }: Error) => process.stderr.write(`gatefold: the log cannot be written: ${message}\n`))
   return destination
+}
+
+/** What cannot be written has been said, and must not keep a process from ending. */
+function flush(destination: ReturnType<typeof pino.destination> | undefined): void {
+  try {
+    destination?.flushSync()
+  } catch {}
 }
 
 function openFile(file: string): number {

@@ -47,16 +47,28 @@ export function createHttpServer(traffic: Traffic, options: ServerOptions): Http
   // The body reader says 100 Continue once it wants the body: a request that is refused before is spared it.
   server.on('checkContinue', traffic.listener)
 
+  const connections = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+
   let stopping: Promise<void> | undefined
+
+  function closeIdle(): void {
+    server.closeIdleConnections()
+    // Node does not count connections that browsers and load balancers open in advance as idle.
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
+  }
 
   async function stop(): Promise<void> {
     if (!server.listening) return
     traffic.drain()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeIdleConnections()
+    closeIdle()
     const cut = setTimeout(() => server.closeAllConnections(), options.shutdownTimeout)
     // A connection that becomes idle while draining has been told to close; the sweep is for clients that do not.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    const sweep = setInterval(closeIdle, 50)
     await closed
     clearTimeout(cut)
     clearInterval(sweep)

@@ -160,9 +160,12 @@ t.test('stopping: what is in flight is answered, the rest is closed', async (t) 
   idle.socket.write('GET /quick/b HTTP/1.1\r\nHost: x\r\n\r\n')
   await until(() => idle.received().endsWith('{"name":"b"}'))
 
+  const opened = await openConnection(t, url)
+
   const stopped = gateway.stop()
   t.equal(gateway.stop(), stopped, 'stopping twice is stopping once')
   await idle.closed
+  await opened.closed
   t.equal(busy.received(), '')
   const refused = connect(Number(new URL(url).port), '127.0.0.1')
   const [error] = await once(refused, 'error')
