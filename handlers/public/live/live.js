@@ -40,30 +40,37 @@ async function send(method, path, body, token) {
   return answer
 }
 
+/** As whoever is signed in; an answer that comes after they have left is nobody's. */
 async function call(method, path, body) {
+  const caller = session
   try {
-    return await send(method, path, body, await freshToken())
+    const answer = await send(method, path, body, await freshToken())
+    if (caller === session) return answer
   } catch (error) {
-    endOn401(error)
+    if (caller === session) endOn401(error)
     throw error
   }
+  throw signedOut()
 }
 
+const signedOut = () => new Refusal({ title: 'You are signed out.' })
+
 function keep({ access_token, refresh_token, expires_in }) {
-  session = { ...session, access_token, refresh_token, expires_at: Date.now() + expires_in * 1000 }
+  Object.assign(session, { access_token, refresh_token, expires_at: Date.now() + expires_in * 1000 })
   store('session', session)
 }
 
 /** A token that works for a while. A refresh token works once, so whoever needs a new token waits for the same renewal. */
 async function freshToken() {
-  if (session === null) throw new Refusal({ title: 'You are signed out.' })
-  if (session.expires_at - Date.now() < margin) {
-    renewing ??= send('POST', '/auth/refresh', { refresh_token: session.refresh_token })
-      .then((tokens) => session && keep(tokens))
+  const caller = session
+  if (caller === null) throw signedOut()
+  if (caller.expires_at - Date.now() < margin) {
+    renewing ??= send('POST', '/auth/refresh', { refresh_token: caller.refresh_token })
+      .then((tokens) => caller === session && keep(tokens))
       .finally(() => (renewing = undefined))
     await renewing
   }
-  return session?.access_token
+  return caller.access_token
 }
 
 function endOn401(error) {
@@ -92,8 +99,11 @@ byId('sign-out').addEventListener('click', () => {
   leave('')
 })
 
-function enter() {
+async function enter() {
   showView(true)
+  setState('reconnecting', 'connecting…')
+  await freshToken().catch(endOn401)
+  if (session === null) return
   listAgents().catch((error) => showRefusal(byId('start'), error))
   follow()
 }
@@ -106,7 +116,7 @@ function leave(reason) {
   socket = undefined
   tasks.clear()
   byId('tasks').replaceChildren()
-  byId('older').hidden = true
+  byId('older').hidden = byId('none').hidden = true
   byId('ended').textContent = reason
   byId('ended').hidden = reason === ''
   setState('signed-out', 'signed out')
@@ -343,6 +353,12 @@ function shorten(text, most = 100_000) {
   return text.length > most ? `${text.slice(0, most)}\n… and ${(text.length - most).toLocaleString('en')} characters more` : text
 }
 
+/** A problem on one line. */
+function sentenceOf({ title, detail = title, errors = [] }) {
+  const findings = errors.map(({ place, pointer, message }) => `${place} ${pointer} ${message}`)
+  return findings.length > 0 ? `${detail}: ${findings.join('; ')}` : detail
+}
+
 async function act(task, method, path) {
   try {
     applySnapshot(await call(method, `/tasks/${task.id}${path}`))
@@ -357,7 +373,7 @@ function applySnapshot(snapshot) {
   if (snapshot.last_seq < task.seq) return
   const { last_seq: seq, status, progress, result, error, cancel_requested, started_at, finished_at } = snapshot
   const time = (text) => (text === null ? null : Date.parse(text))
-  const message = error ? (error.detail ?? error.title) : (result?.error ?? snapshot.message ?? '')
+  const message = error ? sentenceOf(error) : (result?.error ?? snapshot.message ?? '')
   // On a task that is started over the first attempt's time stands, which is not what its owner waits for now.
   const started = task.status === 'active' && status === 'active' ? (task.started ?? time(started_at)) : time(started_at)
   Object.assign(task, {
@@ -391,7 +407,7 @@ function applyEvent({ task_id, seq, type, status, progress, data, at }) {
   if (progress !== undefined) task.progress = progress
   if (data?.cancel_requested) task.stopping = true
   if (data?.message !== undefined) task.message = data.message
-  if (data?.error !== undefined) task.message = data.error.detail ?? data.error.title
+  if (data?.error !== undefined) task.message = sentenceOf(data.error)
   draw(task)
   if (type !== 'status' || !ended.has(status)) return
   task.finished = time
@@ -417,9 +433,10 @@ function draw(task) {
   parts.details.hidden = result?.success !== true
   parts.retry.hidden = status !== 'failed' && status !== 'cancelled'
   parts.cancel.hidden = over
-  parts.cancel.disabled = stopping === true
+  // Not `disabled`, which would take the focus away; cancelling twice does no harm.
+  parts.cancel.ariaDisabled = stopping ? 'true' : null
   // A button that goes takes the focus with it; whoever uses the keyboard stays in the row.
-  if (focused) row.querySelector('button:not([hidden], :disabled), details:not([hidden]) summary')?.focus()
+  if (focused) row.querySelector('button:not([hidden]), details:not([hidden]) summary')?.focus()
   drawElapsed(task)
   byId('none').hidden = true
 }
@@ -457,7 +474,6 @@ byId('older').addEventListener('click', () => listTasks(nextPage).catch((error) 
 let socket
 
 function follow() {
-  setState('reconnecting', 'connecting…')
   const connection = io({
     path: '/ws',
     transports: ['websocket'],
