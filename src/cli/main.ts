@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module'
 
+/** False while the command works. */
+let finished = false
+
 // Whoever reads the output may have seen enough of it (`gatefold schema | head`).
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
+    finished = true
     process.exit()
   })
 }
@@ -12,4 +16,14 @@ for (const stream of [process.stdout, process.stderr]) {
 // Modules are compiled once for all starts: a third of the time that a start takes. It must be on before they are loaded.
 enableCompileCache()
 const { main } = await import('./command-line.ts')
-process.exitCode = await main(process.argv.slice(2))
+
+// Modules of a project are loaded by most commands; one that ends the process must not look like success.
+process.once('exit', (code) => {
+  if (finished || code !== 0) return
+  process.stderr.write('gatefold: a module of the project ended the process\n')
+  process.exitCode = 1
+})
+const code = await main(process.argv.slice(2))
+finished = true
+// A module of the project may hold timers or connections, and so may a request that was cut off; once everything is written nothing is waited for.
+process.stderr.write('', () => process.stdout.write('', () => process.exit(code)))

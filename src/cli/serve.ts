@@ -1,5 +1,6 @@
 import { BootError } from '../documents/diagnostics.ts'
 import type { Gateway, Plan } from '../gateway.ts'
+import type { Log } from '../serve/log.ts'
 import type { Role } from '../services/service.ts'
 import { banner } from './banner.ts'
 import { UsageError } from './command.ts'
@@ -8,14 +9,27 @@ import { report } from './report.ts'
 /** Starts a plan and serves until the process is told to stop; gives the exit code. */
 export async function serve(plan: Plan, role: Role = 'all'): Promise<number> {
   if (!report(plan)) return 1
+  surviveFaults(plan.log)
   const gateway = await plan.start().catch((error: unknown) => {
     if (error instanceof BootError) throw error
     throw new Error(startFailure(error))
   })
   process.stdout.write(banner(gateway, role, process.uptime() * 1000))
   await stopOnSignal(gateway)
-  // A request that was cut off may still hold timers, and nobody waits for what it does.
-  process.exit(0)
+  return 0
+}
+
+/**
+ * A promise that a handler rejects and nobody awaits harms nobody else: it is logged. After an exception that nothing caught
+ * the process cannot be trusted any more: it is logged and ends, so that whatever supervises it starts a fresh one.
+ */
+function surviveFaults({ log, flush }: Log): void {
+  process.on('unhandledRejection', (err) => log.error({ err }, 'a rejected promise that nobody awaits'))
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'an exception that nothing caught')
+    flush()
+    process.exit(1)
+  })
 }
 
 /** Reads the value of `--port`. */

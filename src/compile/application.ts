@@ -54,7 +54,10 @@ function systemMounts({ openapi, basePath, tools, draining }: ApplicationInput, 
       basePath,
       document: () => servedDocument({ openapi, basePath, documents, fragments: tasks === undefined ? [] : [tasks.fragment] }),
     })
+    const page = basePath + config.docs.path
     mounts.push((router) => {
+      // Whoever opens the bare host wants to know what is here.
+      if (page !== '/') router.get('/', (ctx) => ctx.redirect(page))
       for (const route of routes) router.get(route.path, route.handle as never)
     })
   }

@@ -20,6 +20,8 @@ const patternEngine = Object.assign((pattern: string) => compilePattern(pattern)
 export function createEngine(checker: Checker): Engine {
   const ajv = new Ajv2020({
     strict: false,
+    // Otherwise 1e400, which JSON.parse reads as Infinity, would pass for a number.
+    strictNumbers: true,
     allErrors: true,
     verbose: true,
     ownProperties: true,

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { writeProject } from '../gateway.ts'
 import { gatefold } from './command-line.ts'
 
 t.setTimeout(120_000)
@@ -42,4 +43,25 @@ t.test('the reference application is fine', async (t) => {
   t.match(await gatefold(repository, ['check']), { code: 0, stdout: /^\d+ operations are ready to be served\.\n$/, stderr: '' })
   t.strictSame(await gatefold(repository, ['check', '--format', 'json']), { code: 0, stdout: '[]\n', stderr: '' })
   t.strictSame(await gatefold(repository, ['check', '--format', 'github']), { code: 0, stdout: '', stderr: '' })
+})
+
+const openapi = {
+  openapi: '3.1.0',
+  info: { title: 'One', version: '1' },
+  security: [],
+  paths: { '/one': { get: { operationId: 'one', responses: { 200: { description: 'Fine' } } } } },
+}
+
+t.test('a handler module that keeps a timer does not keep the command', async (t) => {
+  const handlers = 'setInterval(() => {}, 1000)\nexport const one = () => 1'
+  const { code, stdout } = await gatefold(writeProject(t, { openapi, handlers }), ['check'])
+  t.equal(code, 0)
+  t.match(stdout, '1 operation is ready')
+})
+
+t.test('a handler module that ends the process does not look like success', async (t) => {
+  const handlers = 'process.exit(0)\nexport const one = () => 1'
+  const { code, stderr } = await gatefold(writeProject(t, { openapi, handlers }), ['check'])
+  t.equal(code, 1)
+  t.match(stderr, 'ended the process')
 })

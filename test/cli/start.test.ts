@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -132,6 +133,18 @@ async function openConnection(
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
 }
+
+t.test('a rejected promise that nobody awaits harms nobody else', async (t) => {
+  const handlers = `export const quick = () => { void Promise.reject(new Error('left alone')); return { quick: true } }
+export const slow = () => ({}); export const stuck = () => ({}); export const mine = () => ({})`
+  const directory = projectWithoutDatabase(t)
+  writeFileSync(join(directory, 'handlers/answers.js'), handlers)
+  const { url, child, exited } = await startGatefold(t, directory)
+  for (let i = 0; i < 2; i++) t.equal((await fetch(`${url}/api/quick`)).status, 200)
+  child.kill('SIGTERM')
+  t.equal(await exited, 0)
+  t.match(readFileSync(join(directory, 'log.jsonl'), 'utf8'), 'left alone', 'the log has it')
+})
 
 t.test('SIGTERM: what is in flight is answered, idle connections are closed', async (t) => {
   const running = await startGatefold(t, projectWithoutDatabase(t))

@@ -44,6 +44,12 @@ const rows: Row[] = [
     invalid: [{ name: 'a', children: [{}] }],
   },
   {
+    what: 'a number too large for a double is none',
+    schema: { type: 'integer' },
+    valid: [5],
+    invalid: [Number.POSITIVE_INFINITY],
+  },
+  {
     what: '3.0: nullable adds null to the type',
     dialect: '3.0',
     schema: { type: 'string', nullable: true },
