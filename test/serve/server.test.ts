@@ -101,7 +101,11 @@ t.test('forms of the request target (RFC 9112 section 3.2)', async (t) => {
   const { url } = await serve(t, project)
   const ask = (target: string, method = 'GET') => exchange(t, url, `${method} ${target} HTTP/1.1\r\n${last}`)
   t.match(await ask('http://elsewhere.example/quick/a?b=c'), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\{"name":"a"\}$/, 'absolute')
-  t.match(await ask('http://elsewhere.example'), /^HTTP\/1\.1 404 /, 'absolute, without a path')
+  t.match(
+    await ask('http://elsewhere.example'),
+    /^HTTP\/1\.1 302 [\s\S]*\r\nlocation: \/docs\r\n/,
+    'absolute, without a path: the root leads to the docs',
+  )
   t.match(await ask('//quick/a'), /^HTTP\/1\.1 404 /, 'a path with an empty segment is another path')
   t.match(await ask('/quick/%zz'), /^HTTP\/1\.1 400 [\s\S]*"code":"malformed_request"/)
   t.match(await ask('*', 'OPTIONS'), /^HTTP\/1\.1 (200|204|404) /, 'the server as a whole')
