@@ -116,6 +116,8 @@ export class RequestContext {
   /** `performance.now()` when the request arrived. */
   readonly startedAt: number
   principal: Principal | undefined = undefined
+  /** The policy that ended the request; undefined when the target answered. */
+  decidedBy: string | undefined = undefined
   params: Record<string, unknown> = emptyRecord
   query: Record<string, unknown> = emptyRecord
   headers: Record<string, unknown> = emptyRecord

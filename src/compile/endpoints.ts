@@ -1,6 +1,6 @@
 import { problem } from '../errors.ts'
 import type { Operation } from '../model/operation.ts'
-import type { Middleware, Policy, Run } from '../policies/policy.ts'
+import type { Policy, PolicyStep, Run } from '../policies/policy.ts'
 import { compilePreflight } from '../policies/preflight.ts'
 import { type Endpoint, otherMethods } from '../serve/listener.ts'
 import { compilePipeline, logFault } from './pipeline.ts'
@@ -43,11 +43,11 @@ function compileEndpoint(operation: Operation, registry: Registry, tools: Compil
   return { operation, pipeline: compilePipeline(compilePolicies(registry.policies, operation, tools), run, logFault(tools.log)) }
 }
 
-function compilePolicies(policies: readonly Policy[], operation: Operation, tools: CompileTools): Middleware[] {
+function compilePolicies(policies: readonly Policy[], operation: Operation, tools: CompileTools): PolicyStep[] {
   return policies.flatMap((policy) => {
-    if (policy.always) return policy.compile({} as never, operation, tools) ?? []
-    const setting = operation.settings.get(policy.name)
-    return setting === undefined ? [] : (policy.compile(setting.value as never, operation, tools) ?? [])
+    const setting = policy.always ? { value: {} } : operation.settings.get(policy.name)
+    const middleware = setting && policy.compile(setting.value as never, operation, tools)
+    return middleware === undefined ? [] : { ...middleware, policy: policy.name }
   })
 }
 

@@ -1,6 +1,6 @@
 import { type Outcome, Reply, type RequestContext } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
-import type { Middleware, Run, Step, StepResult } from '../policies/policy.ts'
+import type { Middleware, PolicyStep, Run, StepResult } from '../policies/policy.ts'
 
 /** The policies and the target of one operation as one function. It never throws and never rejects. */
 export type Pipeline = Run
@@ -12,13 +12,25 @@ export type FaultHandler = (error: unknown, context: RequestContext) => Outcome
  * Joins middlewares and a target. Steps are called in a flat loop that stays synchronous until a step returns a promise;
  * `wrap` splits the loop in two, at boot, so that only pipelines with such a policy pay for nesting.
  */
-export function compilePipeline(middlewares: readonly Middleware[], target: Run, onFault: FaultHandler): Pipeline {
+export function compilePipeline(middlewares: readonly PolicyStep[], target: Run, onFault: FaultHandler): Pipeline {
   const split = middlewares.findIndex((middleware) => middleware.wrap !== undefined)
   if (split === -1) return flatPipeline(middlewares, guard(target, onFault), onFault)
 
-  const { wrap, ...own } = middlewares[split] as Middleware & { wrap: (next: Run) => Run }
+  const { wrap, ...own } = middlewares[split] as PolicyStep & { wrap: (next: Run) => Run }
   const inner = compilePipeline(middlewares.slice(split + 1), target, onFault)
-  return flatPipeline([...middlewares.slice(0, split), own], guard(wrap(inner), onFault), onFault)
+  return flatPipeline([...middlewares.slice(0, split), own], guard(wrapped(wrap, inner, own.policy), onFault), onFault)
+}
+
+/** Whoever wraps has decided until it lets the request pass. */
+function wrapped(wrap: (next: Run) => Run, inner: Pipeline, policy: string): Run {
+  const run = wrap(function admitted(context) {
+    context.decidedBy = undefined
+    return inner(context)
+  })
+  return function enter(context) {
+    context.decidedBy = policy
+    return run(context)
+  }
 }
 
 function guard(run: Run, onFault: FaultHandler): Pipeline {
@@ -32,10 +44,9 @@ function guard(run: Run, onFault: FaultHandler): Pipeline {
   }
 }
 
-function flatPipeline(middlewares: readonly Middleware[], target: Pipeline, onFault: FaultHandler): Pipeline {
-  const before = middlewares.flatMap((middleware) => middleware.before ?? [])
-  const after = middlewares.flatMap((middleware) => middleware.after ?? []).reverse()
-  const admit = chain(before, target)
+function flatPipeline(middlewares: readonly PolicyStep[], target: Pipeline, onFault: FaultHandler): Pipeline {
+  const after = middlewares.filter(runsAfter).reverse()
+  const admit = chain(middlewares.filter(runsBefore), target)
   const finish = after.length === 0 ? undefined : chainAfter(after)
 
   return function pipeline(context) {
@@ -62,37 +73,63 @@ function safely(finish: Finish, context: RequestContext, outcome: Outcome, onFau
   }
 }
 
-function chain(steps: readonly Step[], target: Pipeline): Run {
+type Before = PolicyStep & Required<Pick<Middleware, 'before'>>
+type After = PolicyStep & Required<Pick<Middleware, 'after'>>
+const runsBefore = (step: PolicyStep): step is Before => step.before !== undefined
+const runsAfter = (step: PolicyStep): step is After => step.after !== undefined
+
+function chain(guards: readonly Before[], target: Pipeline): Run {
+  const steps = guards.map(({ before }) => before)
+  const policies = guards.map(({ policy }) => policy)
   const count = steps.length
 
   function run(context: RequestContext): Outcome | Promise<Outcome> {
-    for (let i = 0; i < count; i++) {
-      const result = (steps[i] as Step)(context)
-      if (result === undefined) continue
-      return isPromise(result) ? resume(context, i, result) : result
+    let i = 0
+    try {
+      for (; i < count; i++) {
+        const result = (steps[i] as Before['before'])(context)
+        if (result === undefined) continue
+        if (isPromise(result)) return resume(context, i, result)
+        context.decidedBy = policies[i]
+        return result
+      }
+    } catch (error) {
+      context.decidedBy = policies[i]
+      throw error
     }
     return target(context)
   }
 
   /** Goes on behind a step that had to wait. */
   async function resume(context: RequestContext, waiting: number, pending: Promise<StepResult>): Promise<Outcome> {
-    let result = await pending
-    for (let i = waiting + 1; result === undefined && i < count; i++) {
-      const next = (steps[i] as Step)(context)
-      result = isPromise(next) ? await next : next
+    let i = waiting
+    let result: StepResult
+    try {
+      result = await pending
+      while (result === undefined && ++i < count) {
+        const next = (steps[i] as Before['before'])(context)
+        result = isPromise(next) ? await next : next
+      }
+    } catch (error) {
+      context.decidedBy = policies[i]
+      throw error
     }
-    return result ?? target(context)
+    if (result === undefined) return target(context)
+    context.decidedBy = policies[i]
+    return result
   }
 
   return run
 }
 
-function chainAfter(steps: readonly NonNullable<Middleware['after']>[]): Finish {
+function chainAfter(steps: readonly After[]): Finish {
   return function finish(context, outcome) {
     for (let i = 0; i < steps.length; i++) {
-      const result = (steps[i] as NonNullable<Middleware['after']>)(context, outcome)
+      const { after, policy } = steps[i] as After
+      const result = after(context, outcome)
       if (result === undefined) continue
       if (isPromise(result)) return resumeAfter(steps, i, context, outcome, result)
+      if (result !== outcome && result instanceof Problem) context.decidedBy = policy
       outcome = result
     }
     return outcome
@@ -100,14 +137,19 @@ function chainAfter(steps: readonly NonNullable<Middleware['after']>[]): Finish 
 }
 
 async function resumeAfter(
-  steps: readonly NonNullable<Middleware['after']>[],
+  steps: readonly After[],
   waiting: number,
   context: RequestContext,
   outcome: Outcome,
   pending: Promise<StepResult>,
 ): Promise<Outcome> {
-  let current = (await pending) ?? outcome
-  for (const step of steps.slice(waiting + 1)) current = (await step(context, current)) ?? current
+  let current = outcome
+  for (let i = waiting; i < steps.length; i++) {
+    const { after, policy } = steps[i] as After
+    const result = await (i === waiting ? pending : after(context, current))
+    if (result !== undefined && result !== current && result instanceof Problem) context.decidedBy = policy
+    current = result ?? current
+  }
   return current
 }
 

@@ -22,6 +22,11 @@ export interface Middleware {
   wrap?: (next: Run) => Run
 }
 
+/** A middleware and the policy that it was compiled from. */
+export interface PolicyStep extends Middleware {
+  readonly policy: string
+}
+
 /**
  * One declared rule that a request must pass. `schema` describes its value in gateway.yaml under `defaults` and
  * `operations.<id>`; `compile` runs once per operation at boot and returns the small function that requests meet.

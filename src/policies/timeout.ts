@@ -24,6 +24,7 @@ export const timeout = definePolicy({
           if (!isPromise(running)) return running
           return new Promise<Outcome>((resolve, reject) => {
             const timer = setTimeout(() => {
+              context.decidedBy = 'timeout'
               abortRequest(context, new DOMException(refusal.detail, 'TimeoutError'))
               resolve(refusal)
             }, limit)

@@ -3,7 +3,8 @@ import { traceIdOf } from './request-id.ts'
 import type { Done } from './respond.ts'
 
 /**
- * One line a request. The path stands without its query, which may hold credentials; the caller stands by subject.
+ * One line a request. The path stands without its query, which may hold credentials; the caller stands by subject;
+ * `decided_by` is the policy that ended the request, absent when the operation itself answered.
  * `ms` is the time until the answer was handed over, in milliseconds.
  */
 export function accessLog(log: Logger, enabled: boolean): Done {
@@ -17,6 +18,7 @@ export function accessLog(log: Logger, enabled: boolean): Done {
         status,
         ms: Math.round((performance.now() - context.startedAt) * 1000) / 1000,
         op: context.operation.id,
+        decided_by: context.decidedBy,
         sub: context.principal?.subject,
         request_id: context.requestId,
         trace_id: req.headers.traceparent === undefined ? undefined : traceIdOf(req),
