@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { type Clock, systemClock } from './clock.ts'
 import { compileApplication } from './compile/application.ts'
 import type { Registry } from './compile/registry.ts'
 import type { CompileTools } from './compile/tools.ts'
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   port?: number | undefined
   /** What this process does: answer requests, run tasks, or both; `all` when absent. */
   role?: Role | undefined
+  /** What time it is; that of this machine when absent. */
+  clock?: Clock | undefined
 }
 
 /** What boot has decided: a gateway that is ready to start, unless its diagnostics forbid it. */
@@ -78,7 +81,7 @@ const toleratedByMocks = ['duplicate-operation-id', 'unknown-security-scheme']
  * starts nothing, and reports everything that it finds at once.
  */
 export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
-  const { file, env, environment = process.env, mock, role = 'all', port } = options
+  const { file, env, environment = process.env, mock, role = 'all', port, clock = systemClock } = options
   const directory = resolve(options.directory ?? '.')
   const diagnostics = new Diagnostics(mock === undefined ? [] : toleratedByMocks)
   const documents = openDocuments({ directory, diagnostics })
@@ -102,6 +105,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     config,
     directory,
     log: log.log,
+    clock,
     diagnostics,
     gatewayFile: root,
     securitySchemes: api.securitySchemes,
@@ -120,6 +124,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     services: services.services,
     diagnostics,
     log: log.log,
+    clock,
     handlers,
     health: () => checkServices(services.byName),
   }

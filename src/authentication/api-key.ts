@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Principal } from '../context.ts'
 import { quoted } from './challenge.ts'
 import {
@@ -30,6 +31,7 @@ export interface ApiKeyOptions {
   readonly place: 'header' | 'query' | 'cookie'
   readonly name: string
   readonly keys: readonly ApiKey[]
+  readonly clock?: Clock
 }
 
 const longestKey = 4096
@@ -46,6 +48,7 @@ export function apiKeyOf(principal: Principal): string | undefined {
  */
 export function apiKeyVerifier(options: ApiKeyOptions): SchemeVerifier {
   const read = reader(options)
+  const { now } = options.clock ?? systemClock
   const principals = new Map(options.keys.map((key) => [key.sha256.toLowerCase(), principalOf(key, options.scheme)]))
 
   function verify(source: CredentialSource): Verification {
@@ -54,7 +57,7 @@ export function apiKeyVerifier(options: ApiKeyOptions): SchemeVerifier {
     if (sent === ambiguous || sent === '' || sent.length > longestKey) return 'invalid'
     const principal = principals.get(hash('sha256', sent, 'hex'))
     if (principal === undefined) return 'invalid'
-    return principal.expiresAt !== undefined && Date.now() >= principal.expiresAt ? 'expired' : principal
+    return principal.expiresAt !== undefined && now() >= principal.expiresAt ? 'expired' : principal
   }
 
   const challenge = `ApiKey realm=${quoted(options.realm)}, in="${options.place}", name=${quoted(options.name)}`

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Principal } from '../context.ts'
 import { Problem } from '../errors.ts'
 import { quoted } from './challenge.ts'
@@ -15,6 +16,7 @@ export interface BearerOptions {
   readonly claims: ClaimRules
   readonly keys: KeySource
   readonly listsRoles: boolean
+  readonly clock?: Clock
 }
 
 /** A token that was verified, and with which state of the keys. */
@@ -32,7 +34,7 @@ const cacheBounds = { max: 10_000, maxSize: 16 * 1024 * 1024, sizeCalculation: (
  * token costs one lookup; its times are checked at every use. Refusals are not kept: they would let anybody fill the cache.
  */
 export function bearerVerifier(options: BearerOptions): SchemeVerifier {
-  const { scheme, claims: rules, keys } = options
+  const { scheme, claims: rules, keys, clock = systemClock } = options
   const allowed = new Set(options.algorithms)
   const cache = new LRUCache<string, Verified>(cacheBounds)
 
@@ -41,7 +43,7 @@ export function bearerVerifier(options: BearerOptions): SchemeVerifier {
     if (typeof header !== 'string') return header === undefined ? undefined : 'invalid'
     const known = cache.get(header)
     if (known === undefined) return examine(header)
-    const now = Date.now()
+    const now = clock.now()
     if (known.generation !== keys.generation || now >= keys.freshUntil || now < known.validity.from) return examine(header)
     if (now < known.validity.until) return known.principal
     cache.delete(header)
@@ -54,7 +56,7 @@ export function bearerVerifier(options: BearerOptions): SchemeVerifier {
     if (text === 'foreign') return text
     const token = parseToken(text)
     if (token === undefined || !allowed.has(token.algorithm)) return 'invalid'
-    const validity = checkClaims(token.claims, rules, Date.now())
+    const validity = checkClaims(token.claims, rules, clock.now())
     return typeof validity === 'string' ? validity : verifySignature(header, token, validity)
   }
 

@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
+import { systemClock } from '../clock.ts'
 import { isObject } from '../documents/document.ts'
 import { type KeySource, keysUnavailable, matching } from './key-source.ts'
 import { type VerificationKey, verificationKey } from './signature.ts'
@@ -17,6 +18,8 @@ export interface RemoteKeysOptions {
   readonly coolDown?: number
   readonly retryAfter?: number
   readonly timeout?: number
+  /** What time it is. */
+  readonly now?: () => number
 }
 
 export interface RemoteKeys extends KeySource {
@@ -26,7 +29,14 @@ export interface RemoteKeys extends KeySource {
   readonly usable: boolean
 }
 
-const defaults = { refreshAfter: 10 * 60_000, staleFor: 60 * 60_000, coolDown: 30_000, retryAfter: 5_000, timeout: 5_000 }
+const defaults = {
+  refreshAfter: 10 * 60_000,
+  staleFor: 60 * 60_000,
+  coolDown: 30_000,
+  retryAfter: 5_000,
+  timeout: 5_000,
+  now: systemClock.now,
+}
 const largestKeySet = 256 * 1024
 const mostKeys = 64
 
@@ -37,6 +47,7 @@ const mostKeys = 64
  */
 export function remoteKeys(given: RemoteKeysOptions): RemoteKeys {
   const options = { ...defaults, ...given }
+  const { now } = options
   let keys: readonly VerificationKey[] = []
   let generation = 0
   let fetchedAt = -Infinity
@@ -58,32 +69,32 @@ export function remoteKeys(given: RemoteKeysOptions): RemoteKeys {
       if (keys.some((key) => !next.some((other) => sameKey(key, other)))) generation++
       keys = next
       failed = false
-      fetchedAt = Date.now()
+      fetchedAt = now()
       freshUntil = fetchedAt + options.refreshAfter
       nextAttempt = fetchedAt + options.coolDown
     } catch (error) {
       failed = true
-      nextAttempt = Date.now() + options.retryAfter
+      nextAttempt = now() + options.retryAfter
       freshUntil = Math.min(nextAttempt, fetchedAt + options.staleFor)
       options.onFailure(error)
     }
   }
 
   function isUsable(): boolean {
-    return Date.now() < fetchedAt + options.staleFor
+    return now() < fetchedAt + options.staleFor
   }
 
   function select(keyId: string | undefined): ReturnType<KeySource['find']> {
-    if (!isUsable()) return keysUnavailable(nextAttempt - Date.now())
+    if (!isUsable()) return keysUnavailable(nextAttempt - now())
     const found = matching(keys, keyId)
-    return found.length === 0 && failed ? keysUnavailable(nextAttempt - Date.now()) : found
+    return found.length === 0 && failed ? keysUnavailable(nextAttempt - now()) : found
   }
 
   function find(_: string, keyId: string | undefined): ReturnType<KeySource['find']> {
-    const now = Date.now()
-    const due = now >= nextAttempt
+    const time = now()
+    const due = time >= nextAttempt
     if (isUsable() && matching(keys, keyId).length > 0) {
-      if (now >= freshUntil && due) void refresh()
+      if (time >= freshUntil && due) void refresh()
       return select(keyId)
     }
     return due || underway !== undefined ? refresh().then(() => select(keyId)) : select(keyId)

@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
+import type { Clock } from '../clock.ts'
 import type { JwtScheme } from '../config/authentication.ts'
 import { isSymmetric, keyFits, secretLength } from './algorithms.ts'
 import { type RemoteKeys, remoteKeys } from './jwks.ts'
@@ -31,7 +32,7 @@ const noKeys: KeySource = { generation: 0, freshUntil: -Infinity, find: () => ke
 /** Reads and checks the keys of a scheme. What is wrong is reported; the scheme then admits nobody. */
 export function schemeKeys(
   jwt: JwtScheme,
-  options: { directory: string; production: boolean; report: Report; onFailure: (error: unknown) => void },
+  options: { directory: string; production: boolean; clock: Clock; report: Report; onFailure: (error: unknown) => void },
 ): SchemeKeys {
   const none: SchemeKeys = { source: noKeys, signing: undefined, remote: undefined, needsSecret: false }
   if (!algorithmsFit(jwt, options.report)) return none
@@ -39,7 +40,8 @@ export function schemeKeys(
   if (jwt.secret !== undefined) return secretKeys(jwt.secret, jwt.algorithms, options) ?? none
   if (jwt.publicKey !== undefined) return fileKeys(jwt, jwt.publicKey, options) ?? none
   if (jwt.jwks === undefined || !isSafeUrl(jwt.jwks, options.report)) return none
-  const remote = remoteKeys({ url: jwt.jwks, algorithms: jwt.algorithms, onFailure: options.onFailure })
+  const { clock, onFailure } = options
+  const remote = remoteKeys({ url: jwt.jwks, algorithms: jwt.algorithms, onFailure, now: clock.now })
   return { ...none, source: remote, remote }
 }
 

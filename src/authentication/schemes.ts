@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { AuthenticationScheme, JwtScheme } from '../config/authentication.ts'
 import { parseDuration } from '../config/units.ts'
 import { nearest } from '../documents/suggest.ts'
@@ -20,7 +21,7 @@ const realm = 'api'
  * of its kind; a scheme without a good entry is not in the map, and operations that need it do not compile.
  */
 export function compileSchemes(
-  tools: Pick<ServiceTools, 'config' | 'securitySchemes' | 'diagnostics' | 'gatewayFile'>,
+  tools: Pick<ServiceTools, 'config' | 'securitySchemes' | 'diagnostics' | 'gatewayFile' | 'clock'>,
   keys: (scheme: string) => KeySource | undefined,
 ): ReadonlyMap<string, SchemeVerifier> {
   const verifiers = new Map<string, SchemeVerifier>()
@@ -32,7 +33,7 @@ export function compileSchemes(
       continue
     }
     const definition = defineScheme(node)
-    const verifier = verifierOf(name, definition, entry, keys(name), report)
+    const verifier = verifierOf(name, definition, entry, keys(name), tools.clock, report)
     if (verifier !== undefined) verifiers.set(name, verifier)
     else if (definition.kind === undefined || entry[definition.kind] === undefined) reportKind(definition, entry, report)
   }
@@ -44,16 +45,17 @@ function verifierOf(
   definition: SchemeDefinition,
   entry: AuthenticationScheme,
   keys: KeySource | undefined,
+  clock: Clock,
   report: Report,
 ): SchemeVerifier | undefined {
   const { kind, listsRoles, place, name } = definition
   if (kind === 'jwt' && entry.jwt !== undefined && keys !== undefined) {
     const { algorithms } = entry.jwt
-    return bearerVerifier({ scheme, realm, algorithms, claims: claimRules(entry.jwt), keys, listsRoles })
+    return bearerVerifier({ scheme, realm, algorithms, claims: claimRules(entry.jwt), keys, listsRoles, clock })
   }
   if (kind === 'apiKey' && entry.apiKey !== undefined) {
     const given = apiKeys(entry.apiKey.keys, report)
-    return given && apiKeyVerifier({ scheme, realm, place, name, keys: given })
+    return given && apiKeyVerifier({ scheme, realm, place, name, keys: given, clock })
   }
   if (kind === 'basic' && entry.basic !== undefined) {
     return hasGoodUsers(entry.basic.users, report) ? basicVerifier({ scheme, realm, users: entry.basic.users }) : undefined

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Documents } from '../documents/documents.ts'
@@ -14,6 +15,7 @@ export interface CompileTools {
   services: Services
   diagnostics: Diagnostics
   log: Logger
+  clock: Clock
   handlers: HandlerModules
   /** The state of every service that this gateway runs, by name. */
   health(): Promise<Record<string, Health>>

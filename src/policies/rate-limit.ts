@@ -97,12 +97,13 @@ function compileLimit(config: One, label: string, operation: Operation, tools: C
     return undefined
   }
   const keyOf = limitKey(by, tools.config.server.trustProxy)
+  const { now } = tools.clock
   const policy = `"${label}";q=${limit};w=${Math.ceil(window / 1000)}`
   const away = problem('unavailable', { detail: 'Requests cannot be counted at the moment.', headers: { 'retry-after': '1' } })
 
   function settle(context: RequestContext, hits: Hits | undefined): StepResult {
     if (hits === undefined) return away
-    const wait = Math.max(1, Math.ceil((hits.resetAt - Date.now()) / 1000))
+    const wait = Math.max(1, Math.ceil((hits.resetAt - now()) / 1000))
     const remaining = Math.max(0, limit - hits.count)
     context.responseHeaders.push('ratelimit-policy', policy, 'ratelimit', `"${label}";r=${remaining};t=${wait}`)
     return hits.count > limit ? tooMany(wait) : undefined

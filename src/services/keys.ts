@@ -40,7 +40,7 @@ export const keysService: ServiceDefinition<'keys'> = {
 }
 
 function createKeys(tools: ServiceTools): Keys {
-  const { config, directory, log, production } = tools
+  const { config, directory, log, production, clock } = tools
   const secretFile = resolve(directory, config.database.dataDir, 'jwt-secret')
   const settings = new Map<string, JwtScheme>()
   const held = new Map<string, SchemeKeys>()
@@ -48,7 +48,7 @@ function createKeys(tools: ServiceTools): Keys {
     if (entry.jwt === undefined) continue
     settings.set(scheme, entry.jwt)
     const onFailure = (err: unknown) => log.warn({ err, scheme }, 'the key set could not be fetched')
-    held.set(scheme, schemeKeys(entry.jwt, { directory, production, report: entryReport(tools, scheme), onFailure }))
+    held.set(scheme, schemeKeys(entry.jwt, { directory, production, clock, report: entryReport(tools, scheme), onFailure }))
   }
   const needsSecret = [...held.values()].some((keys) => keys.needsSecret)
 
@@ -71,7 +71,7 @@ function createKeys(tools: ServiceTools): Keys {
       )
     }
     const { issuer, audience } = settings.get(scheme) as JwtScheme
-    const now = Math.floor(Date.now() / 1000)
+    const now = Math.floor(clock.now() / 1000)
     const token = new SignJWT({ ...claims })
       .setProtectedHeader({ alg: signing.algorithm, typ: 'JWT', ...(signing.keyId !== undefined && { kid: signing.keyId }) })
       .setIssuedAt(now)

@@ -41,8 +41,8 @@ declare module './service.ts' {
 
 export const limiterService: ServiceDefinition<'limiter'> = {
   name: 'limiter',
-  create({ config, log }) {
-    return createLimiter(config.redis.url === '' ? createMemoryCounters() : createRedisCounters(config.redis.url, log))
+  create({ config, log, clock }) {
+    return createLimiter(config.redis.url === '' ? createMemoryCounters(clock.now) : createRedisCounters(config.redis.url, log))
   },
 }
 

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Logger } from 'pino'
 import { Server, type Socket } from 'socket.io'
+import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Principal } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
@@ -30,16 +31,15 @@ export interface RealtimeOptions {
   tasks: TaskSystem
   authenticator: Authenticator
   log: Logger
+  clock: Clock
 }
 
 /** Bytes of the largest message that a client may send. */
 const largestMessage = 64 * 1024
 /** Milliseconds after which a client is cut off that has not identified itself. */
 const handshakeTimeout = 10_000
-/** The longest wait of one timer in milliseconds (2^31 - 1); credentials may live longer. */
-const longestTimer = 2 ** 31 - 1
 
-export function createRealtime({ config, tasks, authenticator, log }: RealtimeOptions): Realtime {
+export function createRealtime({ config, tasks, authenticator, log, clock }: RealtimeOptions): Realtime {
   const enter = connectionLimit(config.connections)
   let io: Server<ClientMessages, ServerMessages> | undefined
 
@@ -78,7 +78,12 @@ export function createRealtime({ config, tasks, authenticator, log }: RealtimeOp
   function open(socket: Socket): void {
     const { principal } = socket.data as { principal: Principal }
     openSession(socket as TaskSocket, principal, tasks, config.watches)
-    if (principal.expiresAt !== undefined) endWhenExpired(socket, principal.expiresAt)
+    // A connection does not outlive the credential that opened it.
+    if (principal.expiresAt !== undefined)
+      socket.once(
+        'disconnect',
+        clock.at(principal.expiresAt, () => void socket.disconnect(true)),
+      )
   }
 
   return {
@@ -102,20 +107,9 @@ function handshakeError(refusal: Problem): Error {
   return Object.assign(new Error(refusal.code), { data: refusalOf(refusal) })
 }
 
-/** A connection does not outlive the credential that opened it. */
-function endWhenExpired(socket: Socket, expiresAt: number): void {
-  let timer: NodeJS.Timeout
-  const wait = () => {
-    const left = expiresAt - Date.now()
-    timer = left > longestTimer ? setTimeout(wait, longestTimer) : setTimeout(() => socket.disconnect(true), Math.max(0, left))
-  }
-  wait()
-  socket.once('disconnect', () => clearTimeout(timer))
-}
-
 export const realtimeService: ServiceDefinition<'realtime'> = {
   name: 'realtime',
   uses: ['tasks', 'authenticator'],
-  create: ({ config, services, log }) =>
-    createRealtime({ config: config.realtime, tasks: services.tasks, authenticator: services.authenticator, log }),
+  create: ({ config, services, log, clock }) =>
+    createRealtime({ config: config.realtime, tasks: services.tasks, authenticator: services.authenticator, log, clock }),
 }

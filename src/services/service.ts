@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Located } from '../documents/document.ts'
@@ -37,6 +38,7 @@ export interface ServiceTools {
   /** The services before this one in the list; only those that it names in `uses` are sure to be there. */
   services: Services
   log: Logger
+  clock: Clock
   /** What a service finds wrong in the documents while it is created. */
   diagnostics: Diagnostics
   /** The root of gateway.yaml, for the positions of what is wrong in it; undefined when there is no such file. */

@@ -12,12 +12,13 @@ declare module './service.ts' {
 export const tasksService: ServiceDefinition<'tasks'> = {
   name: 'tasks',
   uses: ['database', 'queue', 'authenticator'],
-  create: ({ config, services, log, role }) =>
+  create: ({ config, services, log, clock, role }) =>
     createTaskSystem({
       database: services.database,
       queue: services.queue,
       services,
       log,
+      clock,
       works: role !== 'api',
       // Its directory is locked by one process at a time.
       alone: services.database.kind === 'embedded',

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
 import type { Principal } from '../context.ts'
 import type { Cron } from './cron.ts'
 import { emptyInput } from './dead-letter.ts'
@@ -10,28 +11,20 @@ import type { TaskStore } from './store.ts'
 /** Who starts scheduled tasks. Its tasks are visible to the roles in `visibleTo` only. */
 export const system: Principal = { subject: 'system', roles: [], scopes: [], claims: {}, scheme: 'system' }
 
-/** The longest wait of one timer, in milliseconds: clocks are set, and timers hold no more than 24 days. */
-const longestWait = 60_000
 /** A moment that was missed by more than this many milliseconds is left out: nobody was there at the time. */
 const tolerance = 60_000
 
 /** Starts the tasks of schedules; every worker does, and a moment belongs to the first that writes it down. Gives a function that ends it. */
-export function startSchedules(store: TaskStore, definitions: TaskDefinitions, log: Logger): () => void {
-  const timers = new Map<TaskDefinition, NodeJS.Timeout>()
+export function startSchedules(store: TaskStore, definitions: TaskDefinitions, clock: Clock, log: Logger): () => void {
+  const waits = new Map<TaskDefinition, () => void>()
 
   function plan(definition: TaskDefinition, cron: Cron, from: Date): void {
     const next = cron.after(from)
     if (next === undefined) return
-    const wait = Math.max(0, next.getTime() - Date.now())
-    timers.set(
-      definition,
-      wait > longestWait ? setTimeout(() => plan(definition, cron, from), longestWait) : setTimeout(due, wait),
-    )
+    waits.set(definition, clock.at(next.getTime(), due))
 
     function due(): void {
-      const now = new Date()
-      // A timer may be a millisecond early.
-      if (now.getTime() < (next as Date).getTime()) return plan(definition, cron, from)
+      const now = new Date(clock.now())
       const tick = cron.latest(now) ?? (next as Date)
       plan(definition, cron, tick)
       if (now.getTime() - tick.getTime() > tolerance) return
@@ -42,10 +35,10 @@ export function startSchedules(store: TaskStore, definitions: TaskDefinitions, l
   }
 
   for (const definition of definitions.values()) {
-    if (definition.options.schedule !== undefined) plan(definition, definition.options.schedule, new Date())
+    if (definition.options.schedule !== undefined) plan(definition, definition.options.schedule, new Date(clock.now()))
   }
   return () => {
-    for (const timer of timers.values()) clearTimeout(timer)
+    for (const callOff of waits.values()) callOff()
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
 import type { Principal } from '../context.ts'
 import type { Problem } from '../errors.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
@@ -34,6 +35,7 @@ export interface TaskSystemOptions {
   queue: Queue
   services: Services
   log: Logger
+  clock: Clock
   /** Whether this process runs tasks, or only takes them in. */
   works: boolean
   /** No other process can be at work on this database. */
@@ -70,7 +72,7 @@ export interface TaskSystem {
 }
 
 export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
-  const { database, queue, services, log, works, alone, retention, grace } = options
+  const { database, queue, services, log, clock, works, alone, retention, grace } = options
   const notifications = createNotifications(database, log)
   const store: TaskStore = { database, queue, notifications }
   const follower = createFollower(database, notifications, log)
@@ -90,7 +92,7 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
     if (!works) return
     worker = createWorker({ store, definitions, services, log, alone })
     await worker.start()
-    jobs.push(startSchedules(store, definitions, log))
+    jobs.push(startSchedules(store, definitions, clock, log))
     jobs.push(
       repeat(
         () => deleteExpired(database),

@@ -1,6 +1,7 @@
 /** A task system of its own for one test, on a database of the kind that the environment asks for. */
 import { pino } from 'pino'
 import root, { type Test } from 'tap'
+import { systemClock } from '../../src/clock.ts'
 import { type HandlerContext, type HandlerRequest, type Principal, Reply } from '../../src/context.ts'
 import { Problem } from '../../src/errors.ts'
 import type { Operation } from '../../src/model/operation.ts'
@@ -72,7 +73,17 @@ export async function openTasks(t: Test, works = true): Promise<TestTasks> {
   shared ??= openShared()
   const { database, queue } = await shared
   const make = (works: boolean, alone = false) =>
-    createTaskSystem({ database, queue, services: {} as never, log, works, alone, retention: 60_000, grace: 6000 })
+    createTaskSystem({
+      database,
+      queue,
+      services: {} as never,
+      log,
+      clock: systemClock,
+      works,
+      alone,
+      retention: 60_000,
+      grace: 6000,
+    })
   const system = make(works)
   t.teardown(() => system.stop())
   let started: Promise<void> | undefined
