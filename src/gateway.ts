@@ -11,6 +11,7 @@ import { openDocuments } from './documents/documents.ts'
 import { readApi } from './model/api.ts'
 import { buildModel, systemOperation } from './model/model.ts'
 import type { Operation } from './model/operation.ts'
+import { checkOverrides, type Overrides, overrideHandlers, overrideServices } from './overrides.ts'
 import { policies } from './policies/builtin.ts'
 import { createSchemaCompiler } from './schemas/compiler.ts'
 import { checkServices } from './serve/health.ts'
@@ -40,6 +41,7 @@ export interface GatewayOptions {
   role?: Role | undefined
   /** What time it is; that of this machine when absent. */
   clock?: Clock | undefined
+  overrides?: Overrides | undefined
 }
 
 /** What boot has decided: a gateway that is ready to start, unless its diagnostics forbid it. */
@@ -81,26 +83,33 @@ const toleratedByMocks = ['duplicate-operation-id', 'unknown-security-scheme']
  * starts nothing, and reports everything that it finds at once.
  */
 export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
-  const { file, env, environment = process.env, mock, role = 'all', port, clock = systemClock } = options
+  const { file, env, environment = process.env, mock, role = 'all', port, clock = systemClock, overrides = {} } = options
   const directory = resolve(options.directory ?? '.')
   const diagnostics = new Diagnostics(mock === undefined ? [] : toleratedByMocks)
   const documents = openDocuments({ directory, diagnostics })
 
-  const configuration = await readConfiguration({ directory, file, env, environment, mock }, builtIns, documents, diagnostics)
-  const { config, root, registry, production, readable } = configuration
+  const configuration = await readConfiguration(
+    { directory, file, env, environment, mock, overrides: overrides.config },
+    builtIns,
+    documents,
+    diagnostics,
+  )
+  const { config, root, production, readable } = configuration
+  const registry = { ...configuration.registry, services: overrideServices(configuration.registry.services, overrides.services) }
   const api = readApi(configuration, documents, diagnostics)
 
   const mocking = mock !== undefined
   const handlersDirectory = mocking ? undefined : resolve(dirname(root.document.file), config.handlers)
-  const handlers = await loadHandlers(handlersDirectory, directory, diagnostics)
+  const handlers = overrideHandlers(await loadHandlers(handlersDirectory, directory, diagnostics), overrides.handlers)
   // Without a configuration every operation would look undecided; what is wrong then is the configuration.
   const declared = readable ? api.declared : []
   handlers.reportUnused(declared.map(({ id }) => id))
   const layers = { defaults: configuration.defaults, operations: configuration.operations }
   const model = { declared, config, ...layers, registry, mocking, documents, diagnostics }
   const operations = buildModel(model)
+  if (readable) checkOverrides(overrides, operations, registry.services, diagnostics)
 
-  const log = openLog(config.log, directory)
+  const log = openLog(config.log, directory, overrides.log)
   const services = createServices(selectServices(registry.services, usedServices(operations, registry, handlers)), {
     config,
     directory,

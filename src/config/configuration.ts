@@ -3,6 +3,7 @@ import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Environment } from '../documents/interpolate.ts'
 import { loadExtensions } from '../extensions.ts'
+import type { Overrides } from '../overrides.ts'
 import { readEnvironment } from './environment.ts'
 import { extensionsOf, type LoadedConfig, loadConfig, readConfig } from './load.ts'
 import { mockConfig, syntheticConfig } from './mock-config.ts'
@@ -26,11 +27,12 @@ export interface ConfigurationSource {
   readonly environment: Environment
   /** An OpenAPI document that is served without a gateway.yaml. */
   readonly mock: string | undefined
+  readonly overrides: Overrides['config']
 }
 
 /** Reads the configuration of a gateway, its extensions first, since what they export belongs to its schema. */
 export async function readConfiguration(
-  { directory, file, env, environment: real, mock }: ConfigurationSource,
+  { directory, file, env, environment: real, mock, overrides }: ConfigurationSource,
   builtIns: Registry,
   documents: Documents,
   diagnostics: Diagnostics,
@@ -38,7 +40,7 @@ export async function readConfiguration(
   const base = { registry: builtIns, production: false, readable: true, written: false }
   if (mock !== undefined) return { ...base, ...mockConfig(mock, directory, diagnostics) }
   const environment = readEnvironment(directory, real, diagnostics)
-  const source = readConfig({ documents, diagnostics, environment, file, env }, directory)
+  const source = readConfig({ documents, diagnostics, environment, file, env, overrides }, directory)
   if (source === undefined) return { ...base, readable: false, ...syntheticConfig({}, directory, diagnostics) }
   const extensions = extensionsOf(source).map((node) => ({ file: node.value, node }))
   const registry = await loadExtensions(builtIns, extensions, directory, diagnostics)

@@ -4,8 +4,10 @@ import type { Diagnostics } from '../documents/diagnostics.ts'
 import { child, isObject, type Located, members } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import { type Environment, type FilledDocument, interpolate } from '../documents/interpolate.ts'
-import { overlayDocuments, singleLayer } from '../documents/overlay.ts'
+import { type LayeredDocument, overlayDocuments, singleLayer } from '../documents/overlay.ts'
+import { parseDocument } from '../documents/read.ts'
 import { rootOf } from '../documents/references.ts'
+import type { ConfigOverlay, Overrides } from '../overrides.ts'
 import { assembleConfigSchema, type ConfigRegistry } from './assemble.ts'
 import { checkConfig } from './checks.ts'
 import { coerceFilled } from './coerce.ts'
@@ -22,6 +24,8 @@ export interface ConfigSource {
   file?: string | undefined
   /** The name of an overlay: `gateway.<env>.yaml` beside the file. */
   env?: string | undefined
+  /** Laid over the files. */
+  overrides?: Overrides['config']
 }
 
 /** gateway.yaml, checked. */
@@ -41,7 +45,7 @@ export const configNames = ['gateway.yaml', 'gateway.yml', 'gateway.json']
 
 /** Reads gateway.yaml with its overlay and fills in placeholders; nothing is checked against the schema yet. */
 export function readConfig(
-  { documents, diagnostics, environment, file, env }: ConfigSource,
+  { documents, diagnostics, environment, file, env, overrides = [] }: ConfigSource,
   directory: string,
 ): FilledDocument | undefined {
   const name = file ?? configNames.find((candidate) => existsSync(join(directory, candidate))) ?? 'gateway.yaml'
@@ -53,7 +57,14 @@ export function readConfig(
     diagnostics.error('wrong-type', rootOf(document), `${document.name} must hold an object with the sections of the gateway`)
     return undefined
   }
-  return interpolate(over ? overlayDocuments(base, over) : singleLayer(base), environment, diagnostics)
+  const files = over ? overlayDocuments(singleLayer(base), over) : singleLayer(base)
+  return interpolate(overrides.reduce(overlayValue, files), environment, diagnostics)
+
+  function overlayValue(written: LayeredDocument, override: NonNullable<Overrides['config']>[number]): LayeredDocument {
+    const value = typeof override === 'function' ? override(written.value as ConfigOverlay) : override
+    const document = parseDocument(written.file, '(overrides)', JSON.stringify(value, null, 2), diagnostics)
+    return document === undefined ? written : overlayDocuments(written, document)
+  }
 }
 
 /** The modules of `extensions`, before anything else is known: what they export belongs to the schema. */

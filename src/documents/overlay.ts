@@ -12,8 +12,8 @@ export function singleLayer(document: Document): LayeredDocument {
 }
 
 /** Lays `over` upon `base`: objects are merged, scalars and lists replaced, and `null` removes what stands below it. */
-export function overlayDocuments(base: Document, over: Document): LayeredDocument {
-  const sourceOf = (pointer: string) => (reaches(over.value, pointer) ? over : base)
+export function overlayDocuments(base: LayeredDocument, over: Document): LayeredDocument {
+  const sourceOf = (pointer: string) => (reaches(over.value, pointer) ? over : base.sourceOf(pointer))
   return {
     file: base.file,
     name: base.name,

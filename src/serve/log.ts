@@ -21,13 +21,13 @@ const flushMs = 1000
 
 /**
  * The log as gateway.yaml's `log` describes it; relative files lie below `directory`. Nothing is opened before the first
- * record, so that looking at a gateway leaves no trace.
+ * record, so that looking at a gateway leaves no trace. `write`, when given, gets the lines of JSON instead.
  */
-export function openLog(config: GatewayConfig['log'], directory: string): Log {
+export function openLog(config: GatewayConfig['log'], directory: string, write?: (line: string) => void): Log {
   let destination: ReturnType<typeof pino.destination> | undefined
   const pretty = config.format === 'pretty' || (config.format === 'auto' && config.file === undefined && process.stdout.isTTY)
   const open = () => (destination ??= openDestination(config.file === undefined ? undefined : resolve(directory, config.file)))
-  const stream: DestinationStream = { write: (line) => void open().write(pretty ? prettyLine(line) : line) }
+  const stream: DestinationStream = write ? { write } : { write: (line) => void open().write(pretty ? prettyLine(line) : line) }
   const formatters = { level: (label: string) => ({ level: label }) }
   const options = { base: null, level: config.level, formatters }
   const log = pino(
@@ -39,7 +39,7 @@ export function openLog(config: GatewayConfig['log'], directory: string): Log {
     },
     stream,
   )
-  return { log, plain: pino(options, stream), open: () => void open(), flush: () => flush(destination) }
+  return { log, plain: pino(options, stream), open: () => void (write === undefined && open()), flush: () => flush(destination) }
 }
 
 /** Errors are left to their serializer, which knows which of their members count. */
