@@ -1,4 +1,5 @@
 import { child, isObject, type Located, members } from '../documents/document.ts'
+import { compilePattern } from '../patterns/pattern.ts'
 import { lazy } from './lazy.ts'
 
 /** How far chains of `$ref` and `allOf` are followed for a default; deeper ones are cycles. */
@@ -158,7 +159,7 @@ function propertySchemas(node: Located, name: string): Located[] {
 
 function matches(pattern: string, name: string): boolean {
   try {
-    return new RegExp(pattern, 'u').test(name)
+    return compilePattern(pattern)?.test(name) === true
   } catch {
     return false
   }

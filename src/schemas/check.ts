@@ -2,9 +2,9 @@ import type { Diagnostics } from '../documents/diagnostics.ts'
 import { child, escapePointer, isObject, type Located } from '../documents/document.ts'
 import { isRemote, isSchemaScoped } from '../documents/references.ts'
 import { nearest } from '../documents/suggest.ts'
+import { readPattern } from '../patterns/pattern.ts'
 import { keywordShapes, knownKeywords, type Shape } from './check-shapes.ts'
 import { dialectByUri, type SchemaDialect } from './dialects.ts'
-import { compilePattern } from './patterns.ts'
 import type { Resources } from './resources.ts'
 
 /**
@@ -108,7 +108,7 @@ export function createSchemaCheck(
   }
 
   function checkPattern(node: Located, pattern: string): void {
-    if (compilePattern(pattern) !== undefined) return
+    if (readPattern(pattern) !== undefined) return
     diagnostics.error('invalid-pattern', node, `"${pattern}" is no regular expression (ECMA-262)`)
   }
 }

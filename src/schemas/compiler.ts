@@ -4,6 +4,7 @@ import type { Diagnostics } from '../documents/diagnostics.ts'
 import { isObject, type Located } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Dialect } from '../model/operation.ts'
+import { TextTooLong } from '../patterns/text-too-long.ts'
 import { createSchemaCheck } from './check.ts'
 import { createDefaults } from './defaults.ts'
 import { dialectByUri, documentDialect, type SchemaDialect } from './dialects.ts'
@@ -105,6 +106,8 @@ export function createSchemaCompiler({
         return undefined
       } catch (error) {
         if (error instanceof RangeError) return [{ pointer: '', message: 'is nested too deeply to be checked' }]
+        if (error instanceof TextTooLong)
+          return [{ pointer: '', message: 'holds a text that is too long to be checked by its pattern' }]
         throw error
       }
     }

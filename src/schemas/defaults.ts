@@ -1,5 +1,5 @@
+import { compilePattern } from '../patterns/pattern.ts'
 import type { Checker } from './function-keyword.ts'
-import { compilePattern } from './patterns.ts'
 import type { Rule, RuleObject } from './rule.ts'
 import { applied } from './unevaluated.ts'
 

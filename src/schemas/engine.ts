@@ -1,9 +1,9 @@
 import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { compilePattern } from '../patterns/pattern.ts'
 import { formats } from './formats.ts'
 import type { Checker } from './function-keyword.ts'
 import { innerKeywords } from './keywords.ts'
-import { compilePattern } from './patterns.ts'
 import type { Rule } from './rule.ts'
 
 /** Turns rules into functions; one for a whole gateway (an Ajv for each operation costs half a minute on 1,000 of them). */

@@ -1,5 +1,5 @@
+import { compilePattern } from '../patterns/pattern.ts'
 import { isMultipleOf } from './multiple-of.ts'
-import { compilePattern } from './patterns.ts'
 import type { RuleObject } from './rule.ts'
 import { samplePattern } from './sample-pattern.ts'
 

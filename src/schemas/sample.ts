@@ -1,5 +1,5 @@
+import { compilePattern } from '../patterns/pattern.ts'
 import type { Checker } from './function-keyword.ts'
-import { compilePattern } from './patterns.ts'
 import type { Direction, Rule, RuleObject } from './rule.ts'
 import { mergeRule, type Shape } from './sample-merge.ts'
 import { samplePattern } from './sample-pattern.ts'

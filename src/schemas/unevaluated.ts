@@ -1,6 +1,6 @@
+import { compilePattern } from '../patterns/pattern.ts'
 import { chooseBranch, undecided } from './discriminator.ts'
 import type { Checker } from './function-keyword.ts'
-import { compilePattern } from './patterns.ts'
 import type { Rule, RuleObject } from './rule.ts'
 
 /** Names or indexes (as strings) that were looked at, or all of them. */

@@ -293,6 +293,17 @@ t.test('a value that is nested too deeply is refused, not a crash', async (t) =>
   t.strictSame(complaints(schemaDocument({ items: reference('Subject') }), value), [': is nested too deeply to be checked'])
 })
 
+t.test('a text that would keep its pattern busy is judged, or refused when nobody can', { timeout: 60_000 }, async (t) => {
+  const hostile = 'a'.repeat(50_000)
+  const source = schemaDocument({ pattern: '^(a+)+$', patternProperties: { '^(x+x+)+y': false } })
+  t.strictSame(complaints(source, hostile), [])
+  t.match(complaints(source, `${hostile}!`), [/^: must match the pattern/])
+  t.strictSame(complaints(source, { ['x'.repeat(50_000)]: 1 }), [])
+  const refusal = [': holds a text that is too long to be checked by its pattern']
+  t.strictSame(complaints(schemaDocument({ pattern: '^(.+)\\1$' }), hostile), refusal)
+  t.strictSame(complaints(schemaDocument({ not: { pattern: '^(.+)\\1$' } }), hostile), refusal, 'however the pattern is used')
+})
+
 t.test('warming compiles what was asked for, and what that refers to', async (t) => {
   const source = schemaDocument(tree)
   const validate = source.compiler.validator(source.subject, '3.1', 'request')
