@@ -75,9 +75,11 @@ export const mine: Handler = (_request, { principal }) => ({ subject: principal?
 
 const offline = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/
 const repository = join(import.meta.dirname, '..')
-// Whatever starts `node` in here gets the one that runs this test; npm keeps its own settings.
+// Whatever starts `node` in here gets the one that runs this test; npm keeps its own settings, and its way to the registry.
 const environment = Object.fromEntries([
-  ...Object.entries(process.env).filter(([name]) => name === 'HOME' || /^npm_config_/i.test(name)),
+  ...Object.entries(process.env).filter(([name]) =>
+    /^(HOME|npm_config_.*|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$/i.test(name),
+  ),
   ['PATH', `${dirname(process.execPath)}${delimiter}${process.env.PATH}`],
 ])
 
