@@ -121,6 +121,22 @@ export const Redis = section(
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of gateway.yaml
       examples: ['${REDIS_URL:-}'],
     }),
+    onFailure: Type.Optional(
+      Type.Enum(['open', 'closed'], {
+        title: 'On failure',
+        description:
+          'What limits do while Redis is away: open admits without counting, closed answers 503. Absent: limits by ip are closed, since guessing passwords is what they hold off, and the others open.',
+        examples: ['closed'],
+      }),
+    ),
+    timeout: duration('Timeout', 'How long a request waits for Redis before it counts as away.', '150ms'),
+    prefix: Type.String({
+      title: 'Prefix',
+      description: 'Begins the name of every key; gateways that share a Redis and not their limits need their own.',
+      default: 'gatefold',
+      pattern: '^[A-Za-z0-9_.:{}-]{1,64}$',
+      examples: ['gatefold'],
+    }),
   },
   { title: 'Redis', description: 'Where several processes share their limits.' },
 )

@@ -1,52 +1,12 @@
-import Type, { type Static } from 'typebox'
 import type { CompileTools } from '../compile/tools.ts'
-import { Duration, parseDuration } from '../config/units.ts'
+import { parseDuration } from '../config/units.ts'
 import type { RequestContext } from '../context.ts'
 import { problem } from '../errors.ts'
 import type { Operation } from '../model/operation.ts'
-import type { Hits } from '../services/limiter.ts'
+import type { Counter, Hits, JointCounter, Limit } from '../services/limiter.ts'
 import { definePolicy, type Middleware, type Policy, type Step, type StepResult } from './policy.ts'
 import { limitKey } from './rate-limit-key.ts'
-
-const One = Type.Object(
-  {
-    limit: Type.Integer({
-      title: 'Limit',
-      description: 'How many requests a window admits.',
-      minimum: 1,
-      maximum: 1_000_000_000,
-    }),
-    window: { ...Duration, title: 'Window', description: 'How long a window lasts; one second or more.' },
-    by: Type.String({
-      title: 'By',
-      description:
-        'What is counted apart: ip, principal, apiKey, header:<name>, or global for all callers together. Callers without principal, key or header count by ip.',
-      default: 'principal',
-      pattern: "^(ip|principal|apiKey|global|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$",
-      examples: ['ip', 'principal', 'header:X-Tenant'],
-    }),
-    name: Type.Optional(
-      Type.String({
-        title: 'Name',
-        description: 'Operations whose limits have one name share one count; without it each operation counts for itself.',
-        pattern: '^[A-Za-z0-9_.-]{1,64}$',
-      }),
-    ),
-  },
-  { additionalProperties: false, title: 'Rate limit', description: 'So many requests per window.' },
-)
-
-const RateLimit = Type.Union(
-  [One, Type.Array(One, { title: 'Rate limits', description: 'Several limits; all of them hold.', minItems: 1 })],
-  {
-    title: 'Rate limit',
-    description:
-      'How many requests are admitted; more get 429. In this process a fixed window opens with the first request; with redis.url windows slide and all processes share them.',
-    examples: [{ limit: 100, window: '60s', by: 'principal' }],
-  },
-)
-
-type One = Static<typeof One>
+import { mostSliding, type OneLimit, RateLimit } from './rate-limit-schema.ts'
 
 /** The limits that need no caller. They stand before authentication, so that guessing credentials is limited too. */
 export const rateLimitBeforeAuthentication = rateLimit((by) => by === 'ip')
@@ -63,18 +23,18 @@ function rateLimit(belongs: (by: string) => boolean): Policy<typeof RateLimit> {
     compile(config, operation, tools): Middleware | undefined {
       const all = Array.isArray(config) ? config : [config]
       const labels = labelled(all)
-      const steps = all.flatMap((limit, index) =>
+      const limits = all.flatMap((limit, index) =>
         belongs(limit.by) ? (compileLimit(limit, labels[index] as string, operation, tools) ?? []) : [],
       )
-      const [only] = steps
+      const [only] = limits
       if (only === undefined) return undefined
-      return { before: steps.length === 1 ? only : inOrder(steps) }
+      return { before: limits.length === 1 ? countOne(only) : countSeveral(limits, tools) }
     },
   })
 }
 
 /** What each limit is called: its name, else what it counts by, numbered where two count alike. */
-function labelled(limits: readonly One[]): string[] {
+function labelled(limits: readonly OneLimit[]): string[] {
   const seen = new Map<string, number>()
   return limits.map(({ name, by }) => {
     const label = name ?? by.replace(':', '-')
@@ -84,34 +44,71 @@ function labelled(limits: readonly One[]): string[] {
   })
 }
 
+/** One limit of one operation, ready to count. */
+interface CompiledLimit {
+  readonly limit: Limit
+  readonly count: Counter
+  readonly keyOf: (context: RequestContext) => string
+  /** What follows from a count. */
+  settle(context: RequestContext, hits: Hits | undefined): StepResult
+}
+
 /**
- * One limit as one step. Its headers (draft-ietf-httpapi-ratelimit-headers: `RateLimit-Policy` and `RateLimit`) stand on whatever
- * the operation answers. What cannot be counted is not admitted: a limit that guards a login must not vanish with its store.
+ * Its headers (draft-ietf-httpapi-ratelimit-headers: `RateLimit-Policy` and `RateLimit`) stand on whatever the request ends with.
+ * A count that the store cannot give is no count: the limit refuses, or lets pass, as it was declared.
  */
-function compileLimit(config: One, label: string, operation: Operation, tools: CompileTools): Step | undefined {
-  const { limit, by, name } = config
-  const window = parseDuration(config.window)
-  const count = tools.services.limiter.counter({ name: name ?? `${operation.id}/${label}`, limit, window })
-  if (window < 1000 || count === undefined) {
-    reportLimit(config, operation, tools)
+function compileLimit(config: OneLimit, label: string, operation: Operation, tools: CompileTools): CompiledLimit | undefined {
+  const { by, name, sliding } = config
+  const { redis, server } = tools.config
+  const limit = { name: name ?? `${operation.id}/${label}`, limit: config.limit, window: parseDuration(config.window), sliding }
+  const mistake = mistakeOf(limit)
+  const count = mistake === undefined ? tools.services.limiter.counter(limit) : undefined
+  if (count === undefined) {
+    const at = operation.settings.get('rateLimit')?.node ?? operation.node
+    const { code, message, hint } = mistake ?? conflict(limit)
+    tools.diagnostics.error(code, at, message, hint)
     return undefined
   }
-  const keyOf = limitKey(by, tools.config.server.trustProxy)
   const { now } = tools.clock
-  const policy = `"${label}";q=${limit};w=${Math.ceil(window / 1000)}`
+  const policy = `"${label}";q=${limit.limit};w=${Math.ceil(limit.window / 1000)}`
   const away = problem('unavailable', { detail: 'Requests cannot be counted at the moment.', headers: { 'retry-after': '1' } })
+  const closed = (config.onFailure ?? redis.onFailure ?? (by === 'ip' ? 'closed' : 'open')) === 'closed'
 
-  function settle(context: RequestContext, hits: Hits | undefined): StepResult {
-    if (hits === undefined) return away
-    const wait = Math.max(1, Math.ceil((hits.resetAt - now()) / 1000))
-    const remaining = Math.max(0, limit - hits.count)
-    context.responseHeaders.push('ratelimit-policy', policy, 'ratelimit', `"${label}";r=${remaining};t=${wait}`)
-    return hits.count > limit ? tooMany(wait) : undefined
+  return {
+    limit,
+    count,
+    keyOf: limitKey(by, server.trustProxy),
+    settle(context, hits) {
+      if (hits === undefined) return closed ? away : undefined
+      const wait = Math.max(1, Math.ceil((hits.resetAt - now()) / 1000))
+      const remaining = Math.max(0, limit.limit - hits.count)
+      context.responseHeaders.push('ratelimit-policy', policy, 'ratelimit', `"${label}";r=${remaining};t=${wait}`)
+      return hits.count > limit.limit ? tooMany(wait) : undefined
+    },
   }
+}
 
+function countOne({ count, keyOf, settle }: CompiledLimit): Step {
   return function countRequest(context) {
     const hits = count(keyOf(context))
     return hits instanceof Promise ? hits.then((counted) => settle(context, counted)) : settle(context, hits)
+  }
+}
+
+/** Several limits up to the first refusal: in one round trip where the store can, else one after the other. */
+function countSeveral(limits: readonly CompiledLimit[], { services }: CompileTools): Step {
+  const count = services.limiter.jointCounter(limits.map(({ limit }) => limit))
+  return count === undefined ? inOrder(limits.map(countOne)) : countJointly(limits, count)
+}
+
+function countJointly(limits: readonly CompiledLimit[], count: JointCounter): Step {
+  return async function countAll(context) {
+    const hits = await count(limits.map(({ keyOf }) => keyOf(context)))
+    for (const [index, { settle }] of limits.entries()) {
+      const refusal = settle(context, hits?.[index])
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
   }
 }
 
@@ -119,17 +116,33 @@ function tooMany(wait: number): StepResult {
   return problem('rate_limited', { detail: `Try again in ${wait} s.`, headers: { 'retry-after': String(wait) } })
 }
 
-function reportLimit({ name, window }: One, operation: Operation, { diagnostics }: CompileTools): void {
-  const at = operation.settings.get('rateLimit')?.node ?? operation.node
-  if (parseDuration(window) < 1000) {
-    diagnostics.error('short-window', at, `the window '${window}' of a rate limit is shorter than a second`, 'use 1s or more')
-  } else {
-    diagnostics.error(
-      'conflicting-limits',
-      at,
-      `another rate limit of the name '${name}' has another limit or window`,
-      'give it a name of its own',
-    )
+interface Mistake {
+  code: string
+  message: string
+  hint: string
+}
+
+function mistakeOf({ limit, window, sliding }: Limit): Mistake | undefined {
+  if (window < 1000)
+    return {
+      code: 'short-window',
+      message: `the window of a rate limit has ${window} ms, less than a second`,
+      hint: 'use 1s or more',
+    }
+  if (sliding === true && limit > mostSliding)
+    return {
+      code: 'large-sliding-limit',
+      message: `a sliding rate limit admits ${limit} requests, each of which it would have to remember`,
+      hint: `use ${mostSliding} or less, or leave 'sliding' out`,
+    }
+  return undefined
+}
+
+function conflict({ name }: Limit): Mistake {
+  return {
+    code: 'conflicting-limits',
+    message: `another rate limit of the name '${name}' has another limit, window or kind of window`,
+    hint: 'give it a name of its own',
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseDuration } from '../config/units.ts'
 import { createMemoryCounters } from './limiter/memory.ts'
 import { createRedisCounters } from './limiter/redis.ts'
 import type { Lifecycle, ServiceDefinition } from './service.ts'
@@ -9,6 +10,8 @@ export interface Limit {
   readonly limit: number
   /** Milliseconds. */
   readonly window: number
+  /** Never more than the limit in any stretch of the window's length; else windows open with a key's first request. */
+  readonly sliding?: boolean
 }
 
 /** Where a key stands, the request that asked included. */
@@ -22,15 +25,21 @@ export interface Hits {
 /** Counts a request for a key. Undefined when it could not be counted: nobody knows then whether it is too many. */
 export type Counter = (key: string) => Hits | Promise<Hits | undefined>
 
+/** Counts a request for one key of each limit, in their order, up to the first limit that refuses it. */
+export type JointCounter = (keys: readonly string[]) => Promise<readonly Hits[] | undefined>
+
 /** One way to keep counts. */
 export interface Counters extends Lifecycle {
   counter(limit: Limit): Counter
+  /** Several limits in one go, where that takes less time than one after the other; undefined where it does not. */
+  jointCounter?(limits: readonly Limit[]): JointCounter | undefined
 }
 
 /** Keeps the counts of all rate limits: in this process, or in Redis for all processes together. */
 export interface Limiter extends Lifecycle {
   /** What counts a limit; undefined when another limit of the same name has other numbers. */
   counter(limit: Limit): Counter | undefined
+  jointCounter(limits: readonly Limit[]): JointCounter | undefined
 }
 
 declare module './service.ts' {
@@ -41,8 +50,11 @@ declare module './service.ts' {
 
 export const limiterService: ServiceDefinition<'limiter'> = {
   name: 'limiter',
-  create({ config, log, clock }) {
-    return createLimiter(config.redis.url === '' ? createMemoryCounters(clock.now) : createRedisCounters(config.redis.url, log))
+  create({ config: { redis }, log, clock, role }) {
+    // A worker answers nothing that has a limit.
+    const shared = redis.url !== '' && role !== 'worker'
+    const options = { ...redis, timeout: parseDuration(redis.timeout) }
+    return createLimiter(shared ? createRedisCounters(options, log, clock.now) : createMemoryCounters(clock.now))
   },
 }
 
@@ -52,12 +64,15 @@ export function createLimiter(counters: Counters): Limiter {
 
   function counter(limit: Limit): Counter | undefined {
     const known = named.get(limit.name)
-    if (known !== undefined)
-      return known.limit.limit === limit.limit && known.limit.window === limit.window ? known.count : undefined
+    if (known !== undefined) return isSame(known.limit, limit) ? known.count : undefined
     const count = counters.counter(limit)
     named.set(limit.name, { limit, count })
     return count
   }
 
-  return { ...counters, counter }
+  return { ...counters, counter, jointCounter: (limits) => counters.jointCounter?.(limits) }
+}
+
+function isSame(one: Limit, other: Limit): boolean {
+  return one.limit === other.limit && one.window === other.window && one.sliding === other.sliding
 }

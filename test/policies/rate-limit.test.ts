@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import t from 'tap'
 import { planGateway } from '../../src/gateway.ts'
 import { goodClaims, hmacToken } from '../authentication/tokens.ts'
-import { serve, writeProject } from '../gateway.ts'
+import { type Answer, serve, writeProject } from '../gateway.ts'
+import { redisServerExists, startRedisServer } from '../redis-server.ts'
 
 const secret = 'a-secret-of-at-least-32-bytes-for-HS256'
 const names = ['byIp', 'byPrincipal', 'byKey', 'byHeader', 'byAll', 'several', 'login', 'sharedOne', 'sharedTwo', 'free']
@@ -138,31 +139,77 @@ t.test('limits over HTTP', async (t) => {
   })
 })
 
-t.test('a store that is away: 503 for what is limited, quickly, and nothing else', async (t) => {
-  const { request } = await serve(t, { openapi, gateway: { ...gateway, redis: { url: 'redis://127.0.0.1:1' } }, handlers })
-  const refused = await request('GET', '/byIp')
-  t.equal(refused.status, 503)
+t.test('a store that is away: limits by ip refuse, the others let pass, or as it was declared', async (t) => {
+  const onFailure = {
+    login: { rateLimit: { onFailure: 'open' } },
+    byHeader: { rateLimit: { by: 'header:X-Tenant', onFailure: 'closed' } },
+  }
+  const operations = { ...gateway.operations, ...onFailure }
+  const away = async (redis: object) => {
+    const changes = { operations, redis: { url: 'redis://127.0.0.1:1', ...redis } }
+    const { request } = await serve(t, { openapi, gateway: { ...gateway, ...changes }, handlers })
+    return (path: string) => request('GET', path, { headers: as('ada') })
+  }
+  const statuses = async (get: Awaited<ReturnType<typeof away>>, paths: string[]) =>
+    Object.fromEntries(await Promise.all(paths.map(async (path) => [path, (await get(path)).status])))
+
+  const usual = await away({})
+  t.same(await statuses(usual, ['/byIp', '/byPrincipal', '/byAll', '/login', '/byHeader', '/several', '/free']), {
+    '/byIp': 503,
+    '/byPrincipal': 200,
+    '/byAll': 200,
+    '/login': 200,
+    '/byHeader': 503,
+    '/several': 503,
+    '/free': 200,
+  })
+  const refused = await usual('/byIp')
   t.match(refused.body, { code: 'unavailable' })
   t.match(refused.headers.get('retry-after'), /^\d+$/)
-  t.equal((await request('GET', '/free')).status, 200)
+  t.equal((await usual('/byPrincipal')).headers.get('ratelimit'), null, 'nobody knows what remains')
+
+  t.same(await statuses(await away({ onFailure: 'open' }), ['/byIp', '/several', '/byHeader']), {
+    '/byIp': 200,
+    '/several': 200,
+    '/byHeader': 503,
+  })
+  t.same(await statuses(await away({ onFailure: 'closed' }), ['/byPrincipal', '/login']), { '/byPrincipal': 503, '/login': 200 })
 })
 
-t.test('Redis', { skip: process.env.REDIS_URL === undefined && 'REDIS_URL is not set' }, async (t) => {
-  const name = `test-${process.pid}-${Date.now()}`
+t.test('Redis', { skip: !redisServerExists && 'there is no redis-server' }, async (t) => {
+  const server = await startRedisServer(t)
   const shared = {
     ...gateway,
-    redis: { url: process.env.REDIS_URL },
-    operations: { ...gateway.operations, byIp: { rateLimit: { limit: 5, name } } },
+    redis: { url: server.url },
+    operations: { ...gateway.operations, login: { rateLimit: { limit: 5, sliding: true } } },
   }
   const gateways = [
     await serve(t, { openapi, gateway: shared, handlers }),
     await serve(t, { openapi, gateway: shared, handlers }),
   ]
-  const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => gateways[i % 2]!.request('GET', '/byIp')))
-  t.equal(answers.filter(({ status }) => status === 200).length, 5, 'two gateways admit the limit together')
-  t.equal(answers.filter(({ status }) => status === 429).length, 25)
-  const retryAfter = Number(answers.find(({ status }) => status === 429)?.headers.get('retry-after'))
-  t.ok(retryAfter >= 3590 && retryAfter <= 3601, `Retry-After: ${retryAfter}`)
+  const many = (path: string, count: number) =>
+    Promise.all(Array.from({ length: count }, (_, i) => gateways[i % 2]!.request('GET', path, { headers: as('ada') })))
+
+  for (const [path, limit] of [
+    ['/byIp', 2],
+    ['/login', 5],
+    ['/several', 2],
+  ] as const) {
+    const answers = await many(path, 30)
+    t.equal(answers.filter(({ status }) => status === 200).length, limit, `two gateways admit the limit of ${path} together`)
+    t.equal(answers.filter(({ status }) => status === 429).length, 30 - limit)
+    const window = path === '/several' ? 60 : 3600
+    for (const { headers } of answers.filter(({ status }) => status === 429)) {
+      const retryAfter = Number(headers.get('retry-after'))
+      if (retryAfter < window - 10 || retryAfter > window + 1) t.fail(`${path}: Retry-After: ${retryAfter}`)
+    }
+  }
+  const [{ headers }] = (await many('/several', 1)) as [Answer]
+  t.match(
+    headers.get('ratelimit'),
+    /^"ip";r=\d+;t=\d+, "burst";r=0;t=\d+$/,
+    'later limits are not used up by what an earlier one refuses',
+  )
 })
 
 t.test('limits that cannot be kept do not boot', async (t) => {
@@ -177,5 +224,6 @@ t.test('limits that cannot be kept do not boot', async (t) => {
     'gateway.yaml conflicting-limits',
     'gateway.yaml conflicting-limits',
   ])
+  t.same(await diagnose(operation({ limit: 1001, sliding: true })), ['gateway.yaml large-sliding-limit'])
   t.strictSame(await diagnose({}), [])
 })

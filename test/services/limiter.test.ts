@@ -4,11 +4,14 @@ import { mock } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { Redis } from 'ioredis'
 import pino from 'pino'
 import t, { type Test } from 'tap'
 import { createMemoryCounters } from '../../src/services/limiter/memory.ts'
+import { createRecentKeys } from '../../src/services/limiter/recent-keys.ts'
 import { createRedisCounters } from '../../src/services/limiter/redis.ts'
-import { type Counters, createLimiter, type Hits } from '../../src/services/limiter.ts'
+import { createLimiter, type Hits, type JointCounter, type Limit } from '../../src/services/limiter.ts'
+import { redisServerExists, startRedisServer } from '../redis-server.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -27,6 +30,21 @@ t.test('memory: windows open with the first request and are over after their len
   t.match(count('a'), { count: 3 })
   mock.timers.tick(1)
   t.match(count('a'), { count: 1, resetAt: 1_120_000 })
+  t.end()
+})
+
+t.test('memory: sliding limits admit no more than the limit in any stretch', (t) => {
+  mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
+  t.teardown(() => mock.timers.reset())
+  const count = createMemoryCounters().counter({ ...limit, sliding: true }) as (key: string) => Hits
+  t.match([count('a'), count('a')], [{ count: 1, resetAt: 1_060_000 }, { count: 2 }])
+  mock.timers.tick(50_000)
+  t.match(count('a'), { count: 3, resetAt: 1_060_000 })
+  t.match(count('a'), { count: 4, resetAt: 1_060_000 }, 'refused')
+  mock.timers.tick(10_000)
+  t.match([count('a'), count('a'), count('a')], [{ count: 2 }, { count: 3, resetAt: 1_110_000 }, { count: 4 }])
+  mock.timers.tick(50_000)
+  t.match(count('a'), { count: 3 }, 'what was refused is not counted')
   t.end()
 })
 
@@ -53,6 +71,47 @@ t.test('memory: a million keys, long ones too, stay within bounds', (t) => {
   t.end()
 })
 
+t.test('memory: a flood of keys makes no other limit forget', (t) => {
+  const counters = createMemoryCounters(Date.now, 10_000)
+  const login = counters.counter({ ...limit, name: 'login' }) as (key: string) => Hits
+  const tenant = counters.counter({ ...limit, name: 'tenant' })
+  for (let i = 0; i < 3; i++) login('@192.0.2.1')
+  for (let i = 0; i < 100_000; i++) tenant(`=${i}`)
+  t.match(login('@192.0.2.1'), { count: 4 })
+  t.end()
+})
+
+t.test('memory: many limits share the room', (t) => {
+  const counters = createMemoryCounters(Date.now, 10_000)
+  collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  const all = Array.from({ length: 100 }, (_, i) => counters.counter({ ...limit, name: `limit-${i}` }))
+  for (let key = 0; key < 4_000; key++) for (const count of all) count(`key-${key}`)
+  collectGarbage()
+  const grown = (process.memoryUsage().heapUsed - before) / 1024 / 1024
+  t.ok(grown < 40, `the heap grew by ${grown.toFixed(0)} MB`)
+  t.end()
+})
+
+t.test('memory: keys that were quiet for a window are let go', (t) => {
+  mock.timers.enable({ apis: ['Date'], now: 1_000_000 })
+  t.teardown(() => mock.timers.reset())
+  const keys = createRecentKeys<number>(1000, 100, () => {})
+  for (const [at, key] of [
+    [0, 'early'],
+    [900, 'late'],
+  ] as const) {
+    keys.get(key, at)
+    keys.set(key, at)
+  }
+  t.equal(keys.get('late', 1000), 900, 'a turn keeps what was asked for within the window')
+  t.equal(keys.get('early', 1001), 0)
+  keys.get('other', 2000)
+  keys.get('other', 3000)
+  t.equal(keys.size, 0)
+  t.end()
+})
+
 t.test('one name is one count', (t) => {
   const limiter = createLimiter(createMemoryCounters())
   t.equal(limiter.counter(limit), limiter.counter({ ...limit }))
@@ -61,102 +120,161 @@ t.test('one name is one count', (t) => {
   t.end()
 })
 
-t.test('Redis that is away: nothing is counted, and that is said quickly', async (t) => {
-  const counters = createRedisCounters('redis://127.0.0.1:1', pino({ enabled: false }))
-  const count = counters.counter(limit)
-  t.equal(await count('a'), undefined, 'before the start')
-  await counters.start?.()
+/** Counters as each process has them; they end with the test. */
+async function redisCounters(t: Test, url: string, lines: string[] = [], now?: () => number) {
+  const log = pino({}, { write: (line: string) => void lines.push(line) })
+  const counters = createRedisCounters({ url, timeout: 150, prefix: 'test' }, log, now)
   t.teardown(() => counters.stop?.())
-  t.equal(await count('a'), undefined)
-  t.match(await counters.check?.(), { healthy: false })
-})
-
-const url = process.env.REDIS_URL
-t.test('Redis', { skip: url === undefined && 'REDIS_URL is not set' }, async (t) => {
-  const name = `test-${process.pid}-${Date.now()}`
-  const processes = [1, 2].map(() => createRedisCounters(url as string, pino({ enabled: false })))
-  await Promise.all(processes.map((counters) => counters.start?.()))
-  t.teardown(() => Promise.all(processes.map((counters) => counters.stop?.())))
-
-  await t.test('two processes admit exactly the limit together', async (t) => {
-    const counts = processes.map((counters) => counters.counter({ name, limit: 50, window: 60_000 }))
-    const hits = await Promise.all(Array.from({ length: 400 }, (_, i) => counts[i % 2]?.('shared') as Promise<Hits>))
-    t.equal(hits.filter(({ count }) => count <= 50).length, 50)
-    for (const { resetAt } of hits) t.ok(resetAt > Date.now() && resetAt <= Date.now() + 62_000)
-  })
-
-  await t.test('windows slide', async (t) => {
-    const [{ counter }] = processes as [Counters]
-    const count = counter({ name: `${name}-sliding`, limit: 2, window: 1000 })
-    const ask = async () => (await count('a'))?.count
-    t.same([await ask(), await ask(), await ask()], [1, 2, 3])
-    await setTimeout(1100)
-    t.equal(await ask(), 1)
-  })
-
-  await t.test('it goes away, hangs, and comes back by itself', async (t) => {
-    const line = await cable(t, new URL(url as string))
-    const counters = createRedisCounters(line.url, pino({ enabled: false }))
-    await counters.start?.()
-    t.teardown(() => counters.stop?.())
-    const count = counters.counter({ name: `${name}-away`, limit: 100, window: 60_000 })
-    const until = async (answers: boolean) => {
-      for (let i = 0; i < 100; i++) {
-        if (((await count('a')) !== undefined) === answers) return true
-        await setTimeout(50)
-      }
-      return false
-    }
-    t.ok(await until(true))
-    line.cut()
-    t.ok(await until(false), 'cut')
-    line.join()
-    t.ok(await until(true), 'back')
-    line.hang()
-    t.equal(await count('a'), undefined, 'hanging')
-    t.equal(await Promise.race([count('a'), setTimeout(500, 'late')]), undefined, 'the next request does not wait')
-    line.cut()
-    line.join()
-    t.ok(await until(true), 'back again')
-  })
-
-  await t.test('it answers to health checks', async (t) => {
-    t.match(await processes[0]?.check?.(), { healthy: true })
-  })
-})
-
-/** A line to Redis that a test can cut, hang and join again. */
-async function cable(t: Test, redis: URL) {
-  const sockets = new Set<Socket>()
-  let hanging = false
-  const server = createServer((near) => {
-    const far = connect(Number(redis.port || 6379), redis.hostname)
-    for (const socket of [near, far]) {
-      sockets.add(socket)
-      socket.on('error', () => {})
-    }
-    near.on('data', (bytes) => hanging || far.write(bytes))
-    far.pipe(near)
-    near.on('close', () => far.destroy())
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const cut = () => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-    sockets.clear()
-  }
-  t.teardown(cut)
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    cut,
-    join() {
-      hanging = false
-      server.listen(port, '127.0.0.1')
-    },
-    hang() {
-      hanging = true
-    },
-  }
+  await counters.start?.()
+  return counters
 }
+
+t.test('Redis that is away: nothing is counted, and that is said quickly', async (t) => {
+  const lines: string[] = []
+  const counters = await redisCounters(t, 'redis://:hidden-password@127.0.0.1:1', lines)
+  t.equal(await counters.counter(limit)('a'), undefined)
+  t.match(await counters.check?.(), { healthy: false })
+  t.equal(lines.length, 1, 'said once')
+  t.notMatch(lines.join(), 'hidden-password')
+})
+
+t.test('Redis', { skip: !redisServerExists && 'there is no redis-server' }, async (t) => {
+  const server = await startRedisServer(t)
+  const redis = new Redis(server.url)
+  t.teardown(() => redis.disconnect())
+  // One clock is an hour ahead, which must make no difference.
+  const processes = [
+    await redisCounters(t, server.url),
+    await redisCounters(t, server.url, [], () => Date.now() + 3_600_000),
+    await redisCounters(t, server.url),
+  ]
+
+  for (const sliding of [false, true]) {
+    await t.test(`processes admit exactly the limit together, ${sliding ? 'sliding' : 'window by window'}`, async (t) => {
+      const counts = processes.map(({ counter }) => counter({ name: `many-${sliding}`, limit: 500, window: 60_000, sliding }))
+      const hits = await Promise.all(Array.from({ length: 3000 }, (_, i) => counts[i % 3]?.('shared') as Promise<Hits>))
+      t.equal(hits.filter(({ count }) => count <= 500).length, 500)
+      const admitted = hits.map(({ count }) => count).filter((count) => count <= 500)
+      t.equal(new Set(admitted).size, 500, 'each is told another count')
+      hits.forEach(({ resetAt }, i) => {
+        const left = resetAt - Date.now() - (i % 3 === 1 ? 3_600_000 : 0)
+        if (left <= 50_000 || left > 61_000) t.fail(`${left} ms are left`)
+      })
+    })
+
+    await t.test(`a window ends, ${sliding ? 'sliding' : 'window by window'}`, async (t) => {
+      const count = processes[0]?.counter({ name: `short-${sliding}`, limit: 2, window: 1000, sliding })
+      const ask = () => count?.('a') as Promise<Hits>
+      t.match([await ask(), await ask(), await ask()], [{ count: 1 }, { count: 2 }, { count: 3 }])
+      const { resetAt } = await ask()
+      await setTimeout(resetAt - Date.now() + 5)
+      t.ok((await ask()).count <= 2, 'free again when it was said')
+      for (const key of await redis.keys(`test:*short-${sliding}*`)) t.ok((await redis.pttl(key)) > 0, `${key} ends by itself`)
+    })
+  }
+
+  await t.test('what a key takes does not grow with its count', async (t) => {
+    const count = processes[0]?.counter({ name: 'size', limit: 10_000, window: 60_000 })
+    await Promise.all(Array.from({ length: 2000 }, () => count?.('x'.repeat(10_000))))
+    const [key] = await redis.keys('test:window:size:*')
+    t.ok(((await redis.memory('USAGE', key as string)) as number) < 200)
+  })
+
+  await t.test('a refusal writes nothing', async (t) => {
+    const count = processes[0]?.counter({ name: 'refused', limit: 1, window: 60_000 })
+    for (let i = 0; i < 5; i++) await count?.('a')
+    t.equal(await redis.get('test:window:refused:a'), '1')
+  })
+
+  await t.test('several limits: one round trip, in order, up to the first refusal', async (t) => {
+    const limits: Limit[] = [
+      { name: 'wide', limit: 100, window: 60_000 },
+      { name: 'narrow', limit: 2, window: 60_000 },
+      { name: 'last', limit: 100, window: 60_000 },
+    ]
+    const count = processes[0]?.jointCounter?.(limits) as JointCounter
+    const asked = async () =>
+      Number(/calls=(\d+)/.exec((await redis.info('commandstats')).match(/cmdstat_evalsha:.*/)?.[0] ?? '')?.[1])
+    const before = await asked()
+    const counts = async () => (await count(['a', 'a', 'a']))?.map((hits) => hits.count)
+    t.same(
+      [await counts(), await counts(), await counts()],
+      [
+        [1, 1, 1],
+        [2, 2, 2],
+        [3, 3],
+      ],
+    )
+    t.equal((await asked()) - before, 3)
+    t.equal(processes[0]?.jointCounter?.([...limits, { ...limit, sliding: true }]), undefined)
+  })
+})
+
+t.test('Redis freezes, ends, and comes back', { skip: !redisServerExists && 'there is no redis-server' }, async (t) => {
+  const server = await startRedisServer(t, ['--requirepass', 'hidden-password'])
+  const lines: string[] = []
+  const counters = await redisCounters(t, server.url.replace('//', '//:hidden-password@'), lines)
+  const count = counters.counter({ ...limit, limit: 1_000_000 })
+  const until = async (answers: boolean) => {
+    while (((await count('a')) !== undefined) !== answers) await setTimeout(10)
+  }
+  const said = () => lines.map((line) => JSON.parse(line).msg.slice(0, 13))
+  t.ok(await count('a'))
+
+  server.freeze()
+  t.same(await Promise.all(Array.from({ length: 50 }, () => count('a'))), Array(50).fill(undefined), 'none hangs')
+  const later = count('a')
+  t.equal(await Promise.race([later, setTimeout(100, 'late')]), undefined, 'later ones do not wait at all')
+  server.thaw()
+  await until(true)
+  t.same(said(), ['Redis is away', 'Redis is back'])
+
+  await server.kill()
+  await until(false)
+  await server.start()
+  await until(true)
+  t.same(said(), ['Redis is away', 'Redis is back', 'Redis is away', 'Redis is back'])
+
+  const admin = new Redis(server.url.replace('//', '//:hidden-password@'))
+  t.teardown(() => admin.disconnect())
+  await admin.config('SET', 'maxmemory', '1')
+  await until(false)
+  await admin.config('SET', 'maxmemory', '0')
+  await until(true)
+  t.equal(lines.length, 6, 'a full Redis is away too, and is not asked by requests')
+  t.notMatch(lines.join(), 'hidden-password')
+})
+
+t.test(
+  'a Redis whose machine is gone without a word is given up',
+  { skip: !redisServerExists && 'there is no redis-server' },
+  async (t) => {
+    const server = await startRedisServer(t)
+    const sockets = new Set<Socket>()
+    let silent = false
+    const proxy = createServer((near) => {
+      sockets.add(near)
+      const far = connect(server.port, '127.0.0.1')
+      near
+        .on('data', (bytes) => silent || far.write(bytes))
+        .on('error', () => {})
+        .on('close', () => far.destroy())
+      far.on('data', (bytes) => near.write(bytes)).on('error', () => {})
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    t.teardown(() => {
+      proxy.close()
+      for (const socket of sockets) socket.destroy()
+    })
+    const counters = await redisCounters(t, `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+    const count = counters.counter(limit)
+    t.ok(await count('a'))
+    silent = true
+    t.equal(await count('a'), undefined)
+    // The connection that hears nothing stays open; only a new one is heard.
+    const [dead] = sockets
+    await once(dead as Socket, 'close')
+    silent = false
+    while ((await count('a')) === undefined) await setTimeout(20)
+  },
+)

@@ -3,8 +3,10 @@ declare module 'koa-ratelimit/limiter/redis.js' {
   import type { Redis } from 'ioredis'
 
   export default class Limiter {
-    constructor(options: { db: Redis; id: string; max: number; duration: number; namespace?: string })
-    /** Counts one request. `remaining` includes it; `reset` is in whole seconds since the epoch. */
-    get(): Promise<{ remaining: number; reset: number; total: number }>
+    /** The script that counts; a client that has a command of this name already keeps it. */
+    static readonly defineCommand: { readonly ratelimiter: { readonly numberOfKeys: number; readonly lua: string } }
+    constructor(options: { db: Redis; max: number; duration: number; namespace: string })
+    /** Counts one request. `remaining` includes it; `reset` is what the script says. */
+    get(options: { id: string }): Promise<{ remaining: number; reset: number; total: number }>
   }
 }

@@ -1,33 +1,63 @@
-import { LRUCache } from 'lru-cache'
 import { systemClock } from '../../clock.ts'
-import type { Counters } from '../limiter.ts'
+import type { Counter, Counters, Limit } from '../limiter.ts'
 import { boundedKey } from './key.ts'
+import { createRecentKeys, type RecentKeys } from './recent-keys.ts'
 
-/** The most keys that are counted at once; beyond it the one that was quiet for longest is forgotten. */
-const mostKeys = 100_000
+/** The most keys that are counted at once, all limits together; about 150 bytes each. */
+const mostKeys = 1_000_000
 
 /**
- * Fixed windows in this process: a key's window opens with its first request and is over after its length. Answers
- * at once, without a promise, and never holds more than so many keys.
+ * Counts in this process. Answers at once, without a promise. Each limit keeps its own keys, and when there are too many the limit
+ * with the most forgets those that were quiet for longest: whoever floods one limit with keys of his making cannot make another
+ * forget what it has counted of him.
  */
 export function createMemoryCounters(now = systemClock.now, max = mostKeys): Counters {
-  const windows = new LRUCache<string, { count: number; resetAt: number }>({ max })
+  const tables: RecentKeys<unknown>[] = []
+
+  function table<Value>(window: number): RecentKeys<Value> {
+    const keys = createRecentKeys<Value>(window, max / 2, makeRoom)
+    tables.push(keys as RecentKeys<unknown>)
+    return keys
+  }
+
+  function makeRoom(): void {
+    const total = tables.reduce((sum, { size }) => sum + size, 0)
+    if (total > max) tables.reduce((most, keys) => (keys.size > most.size ? keys : most)).forget()
+  }
 
   return {
-    counter({ name, window }) {
-      const prefix = `${name}\n`
-      return function countInMemory(key) {
-        const id = prefix + boundedKey(key)
-        const time = now()
-        const open = windows.get(id)
-        if (open !== undefined && time < open.resetAt) {
-          open.count++
-          return open
-        }
-        const opened = { count: 1, resetAt: time + window }
-        windows.set(id, opened)
-        return opened
-      }
-    },
+    counter: (limit) =>
+      limit.sliding === true
+        ? countSliding(limit, table(limit.window), now)
+        : countWindows(limit.window, table(limit.window), now),
+  }
+}
+
+/** Fixed windows: a key's window opens with its first request and is over after its length. */
+function countWindows(window: number, windows: RecentKeys<{ count: number; resetAt: number }>, now: () => number): Counter {
+  return function countInWindow(key) {
+    const id = boundedKey(key)
+    const time = now()
+    const open = windows.get(id, time)
+    if (open !== undefined && time < open.resetAt) {
+      open.count++
+      return open
+    }
+    const opened = { count: 1, resetAt: time + window }
+    windows.set(id, opened)
+    return opened
+  }
+}
+
+/** Sliding windows: the times of the requests that were admitted, oldest first, never more than the limit. */
+function countSliding({ limit, window }: Limit, logs: RecentKeys<number[]>, now: () => number): Counter {
+  return function countInStretch(key) {
+    const id = boundedKey(key)
+    const time = now()
+    const times = (logs.get(id, time) ?? []).filter((at) => at > time - window)
+    const count = times.length + 1
+    if (count <= limit) times.push(time)
+    logs.set(id, times)
+    return { count, resetAt: (times[0] as number) + window }
   }
 }

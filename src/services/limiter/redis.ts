@@ -1,80 +1,74 @@
 import type { Redis } from 'ioredis'
-import RedisLimiter from 'koa-ratelimit/limiter/redis.js'
 import type { Logger } from 'pino'
-import type { Counters, Hits, Limit } from '../limiter.ts'
+import { systemClock } from '../../clock.ts'
+import type { Counter, Counters, Hits, JointCounter, Limit } from '../limiter.ts'
 import { boundedKey } from './key.ts'
+import { createRedisConnection } from './redis-connection.ts'
+import { countWindows } from './redis-windows.ts'
+import { slidingLog, slidingStore } from './sliding-log.ts'
 
-/** How long a request waits for Redis, in milliseconds, and how long Redis is left alone after it made one wait in vain. */
-const patience = 1000
-const longestPause = 2000
+export interface RedisCountersOptions {
+  url: string
+  /** Milliseconds that a request waits for Redis. */
+  timeout: number
+  /** Begins the name of every key. */
+  prefix: string
+}
 
 /**
- * Sliding windows in Redis by koa-ratelimit, shared by all processes: never more than the limit in any stretch of the window's length.
- * It goes by the clocks of the processes, so those must agree to well within a window. While Redis is away nothing
- * is counted, which is said at once; the connection comes back by itself.
+ * Counts in Redis, shared by all processes. Only Redis' own clock is asked, so those of the processes do not matter. While Redis
+ * is away nothing is counted, which is said at once; the connection comes back by itself.
  */
-export function createRedisCounters(url: string, log: Logger): Counters {
-  let redis: Redis | undefined
-  let aloneUntil = 0
+export function createRedisCounters(
+  { url, timeout, prefix }: RedisCountersOptions,
+  log: Logger,
+  now = systemClock.now,
+): Counters {
+  const connection = createRedisConnection(
+    {
+      url,
+      timeout,
+      scripts: { countWindows: { lua: countWindows }, ratelimiter: slidingLog },
+      probe: (redis) => windows(redis, [`${prefix}:probe`], [{ name: 'probe', limit: 1, window: 1000 }]),
+    },
+    log,
+  )
 
-  async function start(): Promise<void> {
-    if (redis !== undefined) return
-    // Loaded only where it is used.
-    const { Redis: Client } = await import('ioredis')
-    redis = new Client(url, {
-      lazyConnect: true,
-      // A request must not wait in a queue until Redis is back.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      connectTimeout: patience,
-      commandTimeout: patience,
-      retryStrategy: (attempt) => Math.min(attempt * 100, longestPause),
-    })
-    let away = false
-    redis.on('error', ({ message }) => {
-      // The message alone: the error may carry the command that failed, and AUTH has the password in it.
-      if (!away) log.error({ reason: message }, 'Redis is away: requests with a rate limit are refused until it is back')
-      away = true
-    })
-    redis.on('ready', () => {
-      if (away) log.info('Redis is back')
-      away = false
-    })
-    // Away at the start is like away later.
-    await redis.connect().catch(() => {})
-  }
-
-  async function stop(): Promise<void> {
-    redis?.disconnect()
-    redis = undefined
-  }
-
-  async function check() {
-    const began = performance.now()
-    const answer = await redis?.ping().catch(() => undefined)
-    const healthy = answer === 'PONG'
-    return { healthy, latencyMs: performance.now() - began, ...(!healthy && { detail: 'the store of the rate limits is away' }) }
-  }
-
-  function counter({ name, limit, window }: Limit) {
-    return async function countInRedis(key: string): Promise<Hits | undefined> {
-      if (redis?.status !== 'ready' || Date.now() < aloneUntil) return undefined
-      try {
-        const store = new RedisLimiter({
-          db: redis,
-          id: boundedKey(key),
-          max: limit,
-          duration: window,
-          namespace: `gatefold:limit:${name}`,
-        })
-        const { remaining, reset } = await store.get()
-        return { count: limit - remaining + 1, resetAt: reset * 1000 }
-      } catch {
-        aloneUntil = Date.now() + patience
-        return undefined
-      }
+  function jointCounter(limits: readonly Limit[]): JointCounter | undefined {
+    if (limits.some(({ sliding }) => sliding)) return undefined
+    return async function countTogether(keys) {
+      const names = limits.map(({ name }, index) => `${prefix}:window:${name}:${boundedKey(keys[index] as string)}`)
+      const answer = await connection.ask((redis) => windows(redis, names, limits))
+      return answer && hitsOf(answer)
     }
   }
 
-  return { counter, start, stop, check }
+  /** The script answers with a count and the milliseconds that are left, for each limit that it came to. */
+  function hitsOf(answer: readonly number[]): Hits[] {
+    const time = now()
+    const pairs = Array.from({ length: answer.length / 2 }, (_, index) => answer.slice(index * 2, index * 2 + 2))
+    return pairs.map(([count, left]) => ({ count: count as number, resetAt: time + (left as number) }))
+  }
+
+  function slidingCounter({ name, limit, window }: Limit): Counter {
+    return async function countInStretch(key) {
+      const id = boundedKey(key)
+      const found = await connection.ask((redis) => slidingStore(redis, `${prefix}:log:${name}`, limit, window).get({ id }))
+      return found && { count: limit - found.remaining + 1, resetAt: now() + found.reset }
+    }
+  }
+
+  function counter(limit: Limit): Counter {
+    if (limit.sliding === true) return slidingCounter(limit)
+    const count = jointCounter([limit]) as JointCounter
+    return async (key) => (await count([key]))?.[0]
+  }
+
+  const { start, stop, check } = connection
+  return { counter, jointCounter, start, stop, check }
+}
+
+function windows(redis: Redis, keys: readonly string[], limits: readonly Limit[]): Promise<number[]> {
+  const { countWindows } = redis as unknown as { countWindows(...words: (string | number)[]): Promise<number[]> }
+  return countWindows.call(redis, keys.length, ...keys, ...limits.flatMap(({ limit, window }) => [limit, window]))
 }
