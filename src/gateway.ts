@@ -8,6 +8,7 @@ import { readConfiguration } from './config/configuration.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
 import { openDocuments } from './documents/documents.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { readApi } from './model/api.ts'
 import { buildModel, systemOperation } from './model/model.ts'
 import type { Operation } from './model/operation.ts'
@@ -66,6 +67,8 @@ export interface Plan {
 export interface Gateway {
   /** For example `http://localhost:8000`. */
   readonly url: string
+  /** Where metrics are scraped on a port of their own, for example `http://127.0.0.1:9464/metrics`. */
+  readonly metricsUrl: string | undefined
   readonly plan: Plan
   readonly services: Services
   /** Stops accepting, answers what is in flight, stops the services. May be called twice. */
@@ -110,10 +113,12 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
   if (readable) checkOverrides(overrides, operations, registry.services, diagnostics)
 
   const log = openLog(config.log, directory, overrides.log)
+  const metrics = createMetrics()
   const services = createServices(selectServices(registry.services, usedServices(operations, registry, handlers)), {
     config,
     directory,
     log: log.log,
+    meter: metrics.meter,
     clock,
     diagnostics,
     gatewayFile: root,
@@ -145,6 +150,8 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     basePath: api.basePath,
     registry,
     tools,
+    gatewayFile: root,
+    metrics,
     accessLog: log.plain,
     draining: () => draining,
   })
@@ -166,7 +173,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
   async function start(): Promise<Gateway> {
     if (diagnostics.hasErrors) throw new BootError(diagnostics.all)
     log.open()
-    const serving = await serve({ application, services, config, role, port })
+    const serving = await serve({ application, services, config, metrics, role, port })
     void schemas.warm()
     let stopping: Promise<void> | undefined
     async function stop(): Promise<void> {
@@ -176,6 +183,10 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     }
     return {
       url: `http://localhost:${serving.port}`,
+      metricsUrl:
+        config.metrics === false || serving.metricsPort === undefined
+          ? undefined
+          : `http://${config.metrics.host}:${serving.metricsPort}${config.metrics.path}`,
       plan,
       services: services.services,
       stop: () => (stopping ??= stop()),

@@ -2,7 +2,7 @@ import type { Gateway } from '../gateway.ts'
 import type { Role } from '../services/service.ts'
 
 /** What a person wants to know who has just started a gateway: what is served where, and what keeps its data. */
-export function banner({ url, plan, services }: Gateway, role: Role, bootMs: number): string {
+export function banner({ url, metricsUrl, plan, services }: Gateway, role: Role, bootMs: number): string {
   const { config, basePath, operations } = plan
   const rows: [string, string][] = []
   if (role !== 'worker') {
@@ -12,6 +12,7 @@ export function banner({ url, plan, services }: Gateway, role: Role, bootMs: num
     }
   }
   rows.push(['health', `${url}/livez, ${url}/readyz`])
+  if (config.metrics !== false) rows.push(['metrics', metricsUrl ?? url + config.metrics.path])
   if (services.database !== undefined) {
     rows.push([
       'database',

@@ -1,13 +1,18 @@
 import type { Logger } from 'pino'
-import type { Document } from '../documents/document.ts'
+import type { Document, Located } from '../documents/document.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { observeRequests, requestMetrics } from '../metrics/requests.ts'
+import { metricsRoute } from '../metrics/routes.ts'
 import type { Operation } from '../model/operation.ts'
 import { accessLog } from '../serve/access-log.ts'
 import { docsRoutes } from '../serve/docs.ts'
 import { healthRoutes } from '../serve/health.ts'
 import type { Application } from '../serve/listener.ts'
+import type { Done } from '../serve/respond.ts'
 import { servedDocument } from '../serve/served-document.ts'
 import { createSystemRoutes, type Mount } from '../serve/system-routes.ts'
 import { type CompiledTasks, compileTasks } from '../tasks/compile.ts'
+import { compileAdmit } from './admit.ts'
 import { compileEndpoints, compileEnvelope } from './endpoints.ts'
 import { logFault } from './pipeline.ts'
 import type { Registry } from './registry.ts'
@@ -23,6 +28,9 @@ export interface ApplicationInput {
   readonly basePath: string
   readonly registry: Registry
   readonly tools: CompileTools
+  /** The root of gateway.yaml, for the places of what is wrong with its sections. */
+  readonly gatewayFile: Located
+  readonly metrics: Metrics
   /** Where requests are logged. */
   readonly accessLog: Logger
   /** True while the process is told to stop. */
@@ -31,23 +39,36 @@ export interface ApplicationInput {
 
 /** Everything that answers requests: the operations' pipelines, and behind them the gateway's own routes. */
 export function compileApplication(input: ApplicationInput): Application {
-  const { operations, system, basePath, registry, tools } = input
+  const { operations, system, basePath, registry, tools, metrics } = input
   const { config } = tools
   const router = compileEndpoints(operations, registry, tools)
   const { run } = createSystemRoutes(systemMounts(input, compileTasks(operations, tools)))
+  const log = accessLog(input.accessLog, config.log.requests)
   return {
     router,
     elsewhere: compileEnvelope({ ...system, path: basePath }, registry, tools, run),
-    done: accessLog(input.accessLog, config.log.requests),
+    done: config.metrics === false ? log : both(log, observeRequests(requestMetrics(metrics.meter), router, operations)),
     fault: logFault(tools.log),
   }
 }
 
-function systemMounts({ openapi, basePath, tools, draining }: ApplicationInput, tasks: CompiledTasks | undefined): Mount[] {
+function both(first: Done, second: Done): Done {
+  return function doneByBoth(context, status) {
+    first(context, status)
+    second(context, status)
+  }
+}
+
+function systemMounts(
+  { openapi, basePath, tools, gatewayFile, metrics, draining }: ApplicationInput,
+  tasks: CompiledTasks | undefined,
+): Mount[] {
   const { config, documents, health } = tools
   const below = (section: { path: string } | false) => (section === false ? undefined : basePath + section.path)
   const mounts: Mount[] = [healthRoutes({ path: below(config.health), health, draining })]
   if (tasks !== undefined) mounts.push(tasks.mount)
+  if (config.metrics !== false && config.metrics.port === undefined)
+    mounts.push(metricsRoute(config.metrics.path, metrics, compileAdmit('metrics', config.metrics, gatewayFile, tools)))
   if (config.docs !== false) {
     const routes = docsRoutes({
       config: config.docs,

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Authentication } from './authentication.ts'
+import { Metrics } from './own-routes.ts'
 import { Database, Docs, HealthSection, Log, Realtime, Redis, Server, Tasks } from './sections.ts'
 
 const OpenApiFile = Type.Object(
@@ -52,6 +53,7 @@ export const GatewayConfig = Type.Object(
     log: Log,
     docs: Docs,
     health: HealthSection,
+    metrics: Metrics,
     tasks: Tasks,
     realtime: Realtime,
     authentication: Authentication,

@@ -1,6 +1,8 @@
 import { createRouter } from '../compile/router.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { parseDuration, parseSize } from '../config/units.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { serveMetrics } from '../metrics/server.ts'
 import type { ServiceGroup } from '../services/lifecycle.ts'
 import type { Role } from '../services/service.ts'
 import { type Application, createTraffic } from './listener.ts'
@@ -10,6 +12,7 @@ export interface ServeInput {
   readonly application: Application
   readonly services: ServiceGroup
   readonly config: GatewayConfig
+  readonly metrics: Metrics
   readonly role: Role
   /** Takes precedence over `server.port`. */
   readonly port: number | undefined
@@ -18,26 +21,32 @@ export interface ServeInput {
 /** What listens and runs. */
 export interface Serving {
   readonly port: number
+  /** The port of the metrics, where they have one of their own. */
+  readonly metricsPort: number | undefined
   /** Stops accepting, answers what is in flight, lets tasks finish or go back, stops the services. */
   stop(): Promise<void>
 }
 
 /** Starts the services, then listens; a failure leaves nothing running. */
-export async function serve({ application, services, config, role, port }: ServeInput): Promise<Serving> {
+export async function serve({ application, services, config, metrics, role, port }: ServeInput): Promise<Serving> {
   const http = createHttpServer(createTraffic(servedBy(role, application)), serverOptions(config, role, port))
   await services.start()
   services.attach(http.server)
-  const address = await http.start().catch(async (error: unknown) => {
+  const stopAll = async (error: unknown): Promise<never> => {
     await services.stop()
     throw error
-  })
+  }
+  const scrapes = await serveMetrics(config.metrics, metrics).catch(stopAll)
+  const address = await http.start().catch((error: unknown) => scrapes.stop().then(() => stopAll(error)))
   return {
     port: address.port,
+    metricsPort: scrapes.port,
     async stop() {
       const drained = services.drain()
       await http.stop()
       await drained
       await services.stop()
+      await scrapes.stop()
     },
   }
 }

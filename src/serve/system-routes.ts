@@ -1,11 +1,18 @@
 import Router from '@koa/router'
-import { Reply } from '../context.ts'
+import { Reply, type RequestContext } from '../context.ts'
 import { problem } from '../errors.ts'
 import type { Run } from '../policies/policy.ts'
 import { koaContext, replyOf } from './koa.ts'
 
 /** Adds its routes to the router of system routes. */
 export type Mount = (router: Router) => void
+
+const matched = new WeakMap<RequestContext, string>()
+
+/** The template of the gateway's own route that a request met, as OpenAPI writes it; undefined where there is none. */
+export function systemRouteOf(context: RequestContext): string | undefined {
+  return matched.get(context)
+}
 
 /**
  * What answers where no operation does: the gateway's own routes (docs, health, tasks), then 404, or 405 with `Allow`
@@ -19,6 +26,8 @@ export function createSystemRoutes(mounts: readonly Mount[]): { run: Run; router
   const run: Run = async function systemRoutes(context) {
     const { path } = context
     const known = router.match(path, context.req.method as string)
+    const route = known.path.at(-1)
+    if (route !== undefined) matched.set(context, String(route.path).replaceAll(/:(\w+)/g, '{$1}'))
     if (known.pathAndMethod.length > 0) {
       const ctx = koaContext(context)
       await routes(ctx as never, async () => {})

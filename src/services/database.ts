@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import type { Db as BossDatabase, ConstructorOptions } from 'pg-boss'
 import type { Logger } from 'pino'
+import { gaugeOf, type Meter } from '../metrics/meter.ts'
 import { createEmbeddedConnection } from './database/embedded-connection.ts'
 import { readMigrationFiles } from './database/migration-files.ts'
 import { createPostgresConnection } from './database/postgres-connection.ts'
 import type { Queryable } from './database/queryable.ts'
+import type { SessionLoad } from './database/sessions.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { ownMigrations } from './own-migrations.ts'
 import type { Health, Lifecycle, ServiceDefinition } from './service.ts'
@@ -29,6 +31,8 @@ export interface Database extends Queryable {
   listen(channel: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<() => Promise<void>>
   /** Sends a payload of less than 8000 bytes to every listener of the channel, in this process and (with a server) all others. */
   notify(channel: string, payload: string): Promise<void>
+  /** How the sessions are taken at the moment. */
+  load(): SessionLoad
   /**
    * Options for pg-boss. Statements that pg-boss runs inside `transaction()` join it, so `boss.send(…)` there commits or
    * vanishes with the rest, and does not wait for the session that the transaction itself holds.
@@ -110,6 +114,7 @@ export function createDatabase({
     query: sessions.query,
     transaction: sessions.transaction,
     listen: connection.listen,
+    load: sessions.load,
     async notify(channel, payload) {
       const bytes = Buffer.byteLength(payload)
       if (bytes >= payloadLimit) throw new RangeError(`a notification has ${bytes} bytes; it must have less than ${payloadLimit}`)
@@ -128,11 +133,25 @@ export function createDatabase({
   }
 }
 
+/** By OpenTelemetry's names for connection pools. */
+function measureSessions(meter: Meter, load: () => SessionLoad): void {
+  meter.gauge('db_client_connection_count', 'Sessions with the database, by state: used or idle.', () =>
+    (['used', 'idle'] as const).map((state) => ({ labels: { db_client_connection_state: state }, value: load()[state] })),
+  )
+  gaugeOf(meter, 'db_client_connection_max', 'The most sessions that there may be.', () => load().most)
+  gaugeOf(
+    meter,
+    'db_client_connection_pending_requests',
+    'Queries and transactions that wait for a session.',
+    () => load().waiting,
+  )
+}
+
 export const databaseService: ServiceDefinition<'database'> = {
   name: 'database',
-  create({ config: { database }, directory, log }) {
+  create({ config: { database }, directory, log, meter }) {
     const { url, poolSize, schema, dataDir, migrations } = database
-    return createDatabase({
+    const opened = createDatabase({
       url,
       poolSize,
       schema,
@@ -143,5 +162,7 @@ export const databaseService: ServiceDefinition<'database'> = {
       },
       log,
     })
+    measureSessions(meter, opened.load)
+    return opened
   },
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Principal } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
+import { gaugeOf, type Meter } from '../metrics/meter.ts'
 import { allowsOrigin, identifySocket } from '../realtime/handshake.ts'
 import { connectionLimit } from '../realtime/limits.ts'
 import type { ClientMessages, ServerMessages } from '../realtime/messages.ts'
@@ -30,6 +31,7 @@ export interface RealtimeOptions {
   config: GatewayConfig['realtime']
   tasks: TaskSystem
   authenticator: Authenticator
+  meter: Meter
   log: Logger
   clock: Clock
 }
@@ -39,7 +41,7 @@ const largestMessage = 64 * 1024
 /** Milliseconds after which a client is cut off that has not identified itself. */
 const handshakeTimeout = 10_000
 
-export function createRealtime({ config, tasks, authenticator, log, clock }: RealtimeOptions): Realtime {
+export function createRealtime({ config, tasks, authenticator, log, meter, clock }: RealtimeOptions): Realtime {
   const enter = connectionLimit(config.connections)
   let io: Server<ClientMessages, ServerMessages> | undefined
 
@@ -86,9 +88,12 @@ export function createRealtime({ config, tasks, authenticator, log, clock }: Rea
       )
   }
 
+  const connections = () => io?.engine.clientsCount ?? 0
+  gaugeOf(meter, 'gatefold_sockets', 'Socket.IO clients that are connected to this process.', connections)
+
   return {
     get connections() {
-      return io?.engine.clientsCount ?? 0
+      return connections()
     },
     attach,
     /** Clients are sent away, to connect to another process; `close` of the server itself is not ours. */
@@ -110,6 +115,6 @@ function handshakeError(refusal: Problem): Error {
 export const realtimeService: ServiceDefinition<'realtime'> = {
   name: 'realtime',
   uses: ['tasks', 'authenticator'],
-  create: ({ config, services, log, clock }) =>
-    createRealtime({ config: config.realtime, tasks: services.tasks, authenticator: services.authenticator, log, clock }),
+  create: ({ config, services, log, meter, clock }) =>
+    createRealtime({ config: config.realtime, tasks: services.tasks, authenticator: services.authenticator, log, meter, clock }),
 }

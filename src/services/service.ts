@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Located } from '../documents/document.ts'
+import type { Meter } from '../metrics/meter.ts'
 
 /** A service's state, for `/health/detailed` and `/readyz`. */
 export interface Health {
@@ -38,6 +39,8 @@ export interface ServiceTools {
   /** The services before this one in the list; only those that it names in `uses` are sure to be there. */
   services: Services
   log: Logger
+  /** What services count, whether or not it is served. */
+  meter: Meter
   clock: Clock
   /** What a service finds wrong in the documents while it is created. */
   diagnostics: Diagnostics

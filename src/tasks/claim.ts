@@ -16,14 +16,17 @@ export interface Claim {
  * one transaction, so a process that dies has either taken an attempt or not. Tasks of owners at their limit are held back.
  */
 export async function claimTasks(store: TaskStore, definition: TaskDefinition, worker: string, limit: number): Promise<Claim> {
-  const { database, queue, notifications } = store
+  const { database, queue, notifications, metrics } = store
   const claim = await database.transaction(async (tx) => {
     const jobs = await queue.take(tx, definition.queue, limit)
     if (jobs.length === 0) return { tasks: [], full: false }
     const admitted = definition.options.perOwner === undefined ? jobs : await holdBack(tx, database.schema, definition, jobs)
     return { tasks: await activate(tx, database.schema, admitted, worker), full: jobs.length === limit }
   })
-  for (const task of claim.tasks) notifications.events(task.id, task.last_seq - (task.resumed ? 1 : 0), task.last_seq, task.owner)
+  for (const task of claim.tasks) {
+    metrics.waited(definition.operation.id, task.waited)
+    notifications.events(task.id, task.last_seq - (task.resumed ? 1 : 0), task.last_seq, task.owner)
+  }
   return { full: claim.full, tasks: claim.tasks.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1)) }
 }
 
@@ -76,7 +79,8 @@ async function activate(
            last_seq = t.last_seq + CASE WHEN due.resumed THEN 2 ELSE 1 END
        FROM due WHERE t.id = due.id
        RETURNING t.id, t.owner, t.principal, t.attempt, t.max_attempts, t.fence, t.priority, t.input, t.last_seq, t.request_id,
-                 t.traceparent, due.resumed
+                 t.traceparent, due.resumed,
+                 GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - t.run_at))::double precision AS waited
      ), events AS (
        INSERT INTO "${schema}".task_event (task_id, seq, type, status, data, at)
        SELECT id, last_seq, 'status', 'active', json_build_object('attempt', attempt), clock_timestamp() FROM claimed

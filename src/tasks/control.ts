@@ -23,7 +23,7 @@ export async function cancelTask(
   task: TaskRow,
   retention: number,
 ): Promise<TaskRow | Problem> {
-  const { database, queue, notifications } = store
+  const { database, queue, notifications, metrics } = store
   const { schema } = database
   const changed = await database.transaction(async (tx) => {
     const limited = definition?.options.perOwner !== undefined
@@ -56,6 +56,7 @@ export async function cancelTask(
   })
   if (changed === undefined) return finished()
   if (changed.told) notifications.events(task.id, changed.last_seq, changed.last_seq, task.owner)
+  if (changed.state === 'cancelled') metrics.changed(task.operation, 'cancelled')
   if (changed.state === 'active') notifications.cancel(task.id)
   else if (definition !== undefined) {
     notifications.due(definition.queue)
@@ -71,7 +72,7 @@ function finished(): Problem {
 
 /** Starts a failed or cancelled task over, with all its attempts; its log goes on. 409 for any other state. */
 export async function retryTask(store: TaskStore, definition: TaskDefinition, task: TaskRow): Promise<TaskRow | Problem> {
-  const { database, queue, notifications } = store
+  const { database, queue, notifications, metrics } = store
   const { schema } = database
   if (task.state === 'completed' || !isEndState(task.state)) return notRetryable(task.state)
   const job = randomUUIDv7()
@@ -95,6 +96,7 @@ export async function retryTask(store: TaskStore, definition: TaskDefinition, ta
     return rows[0]
   })
   if (changed === undefined) return notRetryable((await findTask(database, schema, task.id))?.state ?? 'gone')
+  metrics.changed(task.operation, 'retried')
   notifications.events(task.id, changed.last_seq, changed.last_seq, task.owner)
   notifications.due(definition.queue)
   return changed

@@ -15,6 +15,8 @@ export type Deliver = (events: readonly TaskEvent[]) => void
 export interface Follower {
   /** Delivers everything behind `after`; gives a function that ends it. */
   follow(taskId: string, after: number, deliver: Deliver): () => void
+  /** How many follow at the moment. */
+  readonly size: number
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -97,6 +99,9 @@ export function createFollower(database: Database, notifications: Notifications,
   }
 
   return {
+    get size() {
+      return [...tasks.values()].reduce((total, followings) => total + followings.size, 0)
+    },
     follow(taskId, after, deliver) {
       const following = { cursor: after, deliver }
       const followings = tasks.get(taskId) ?? new Set()

@@ -37,6 +37,8 @@ export interface ClaimedTask {
   last_seq: number
   request_id: string
   traceparent: string | null
+  /** Seconds since it was due. */
+  waited: number
 }
 
 /** Why a task failed, in words that may be shown to its owner. */

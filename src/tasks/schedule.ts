@@ -44,7 +44,7 @@ export function startSchedules(store: TaskStore, definitions: TaskDefinitions, c
 
 /** Makes the task of one moment, unless some process has made it. */
 export async function startTick(store: TaskStore, definition: TaskDefinition, tick: Date): Promise<boolean> {
-  const { database, queue, notifications } = store
+  const { database, queue, notifications, metrics } = store
   const id = randomUUIDv7()
   const owner = ownerOf(system)
   const started = await database.transaction(async (tx) => {
@@ -66,6 +66,7 @@ export async function startTick(store: TaskStore, definition: TaskDefinition, ti
     return true
   })
   if (started) {
+    metrics.changed(definition.operation.id, 'submitted')
     notifications.events(id, 1, 1, owner)
     notifications.due(definition.queue)
   }

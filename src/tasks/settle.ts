@@ -53,7 +53,7 @@ export async function settle(
   ending: Ending,
   reports: readonly Report[] = [],
 ): Promise<boolean> {
-  const { database, notifications } = store
+  const { database, notifications, metrics } = store
   const change = changeOf(definition, attempt, ending)
   const alone =
     change.next === undefined &&
@@ -68,6 +68,9 @@ export async function settle(
         return written
       })
   if (ended === undefined) return false
+  metrics.ended(definition, ended.state)
+  const receiver = ended.state === 'failed' ? definitions.get(definition.options.deadLetter ?? '') : undefined
+  if (receiver !== undefined) metrics.changed(receiver.operation.id, 'submitted')
   notifications.events(attempt.id, ended.last_seq - reports.length, ended.last_seq, attempt.owner)
   if (!alone) for (const queue of dueQueues(definitions, definition)) notifications.due(queue)
   return true

@@ -31,7 +31,7 @@ export interface Slots {
 }
 
 export function createSlots({ store, definitions, services, log, worker }: SlotOptions): Slots {
-  const { database, notifications } = store
+  const { database, notifications, metrics } = store
   const occupied = new Map<string, { task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
   const load = new Map<TaskDefinition, number>()
   const filling = new Map<TaskDefinition, { again: boolean }>()
@@ -77,7 +77,9 @@ export function createSlots({ store, definitions, services, log, worker }: SlotO
     const ownLog = log.child(bindings(definition, task))
     const attempt = runAttempt(definition, task, { services, log: ownLog, reporter })
     load.set(definition, (load.get(definition) ?? 0) + 1)
+    const startedAt = performance.now()
     const done = attempt.ending.then(async (ending) => {
+      metrics.ran(definition.operation.id, ending?.kind ?? 'lost', (performance.now() - startedAt) / 1000)
       const reports = await reporter.close()
       if (ending !== undefined) await persist(() => settle(store, definitions, definition, task, ending, reports))
       occupied.delete(task.id)

@@ -39,7 +39,7 @@ export async function submitTask(
 }
 
 async function insert(store: TaskStore, definition: TaskDefinition, submission: Submission): Promise<Submitted | Problem> {
-  const { database, queue, notifications } = store
+  const { database, queue, notifications, metrics } = store
   const { idempotencyKey, ...task } = submission
   const id = randomUUIDv7()
   const outcome = await database
@@ -66,6 +66,7 @@ async function insert(store: TaskStore, definition: TaskDefinition, submission: 
       throw error
     })
   if (!(outcome instanceof Problem) && outcome.fresh) {
+    metrics.changed(definition.operation.id, 'submitted')
     notifications.events(id, 1, 1, task.owner)
     notifications.due(definition.queue)
   }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Principal } from '../context.ts'
 import type { Problem } from '../errors.ts'
+import { gaugeOf, type Meter } from '../metrics/meter.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
 import type { Database } from '../services/database.ts'
 import type { Queue } from '../services/queue.ts'
@@ -13,6 +14,7 @@ import { findTask } from './control.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { readEvents } from './log.ts'
+import { taskMetrics } from './metrics.ts'
 import { createNotifications } from './notifications.ts'
 import { isTaskId } from './query.ts'
 import { repeat } from './repeat.ts'
@@ -35,6 +37,7 @@ export interface TaskSystemOptions {
   queue: Queue
   services: Services
   log: Logger
+  meter: Meter
   clock: Clock
   /** Whether this process runs tasks, or only takes them in. */
   works: boolean
@@ -72,11 +75,17 @@ export interface TaskSystem {
 }
 
 export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
-  const { database, queue, services, log, clock, works, alone, retention, grace } = options
+  const { database, queue, services, log, meter, clock, works, alone, retention, grace } = options
   const notifications = createNotifications(database, log)
-  const store: TaskStore = { database, queue, notifications }
-  const follower = createFollower(database, notifications, log)
   const definitions = new Map<string, TaskDefinition>()
+  const store: TaskStore = { database, queue, notifications, metrics: taskMetrics(meter, database, definitions) }
+  const follower = createFollower(database, notifications, log)
+  gaugeOf(
+    meter,
+    'gatefold_watches',
+    'Tasks that are followed in this process: by sockets, event streams and waiting requests.',
+    () => follower.size,
+  )
   const keysInFlight = new Set<string>()
   const endings = new Set<() => void>()
   let worker: Worker | undefined

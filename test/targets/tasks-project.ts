@@ -66,7 +66,8 @@ export interface TasksServed extends Served {
   token(subject: string, options?: { roles?: string[]; seconds?: number }): Promise<string>
 }
 
-export async function serveTasks(t: Test): Promise<TasksServed> {
+/** `gateway` adds sections to gateway.yaml. */
+export async function serveTasks(t: Test, gateway: object = {}): Promise<TasksServed> {
   const { url, dataDir } = await testDatabasePlace(t)
   const jwt = { algorithms: ['HS256'], secret, rolesClaim: 'roles' }
   const served = await serve(t, {
@@ -83,6 +84,7 @@ export async function serveTasks(t: Test): Promise<TasksServed> {
         refuse: { task: {} },
         open: { access: 'public', task: {} },
       },
+      ...gateway,
     },
   })
   return {

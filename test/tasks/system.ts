@@ -4,6 +4,7 @@ import root, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { type HandlerContext, type HandlerRequest, type Principal, Reply } from '../../src/context.ts'
 import { Problem } from '../../src/errors.ts'
+import { createMeter } from '../../src/metrics/meter.ts'
 import type { Operation } from '../../src/model/operation.ts'
 import type { Database } from '../../src/services/database.ts'
 import { createQueue } from '../../src/services/queue.ts'
@@ -78,6 +79,7 @@ export async function openTasks(t: Test, works = true): Promise<TestTasks> {
       queue,
       services: {} as never,
       log,
+      meter: createMeter(),
       clock: systemClock,
       works,
       alone,

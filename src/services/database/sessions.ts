@@ -10,6 +10,17 @@ export interface Sessions extends Queryable {
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   /** The open transaction that the caller runs in, if it does. */
   current(): Queryable | undefined
+  /** How the sessions are taken at the moment. */
+  load(): SessionLoad
+}
+
+export interface SessionLoad {
+  used: number
+  idle: number
+  /** The most that there may be. */
+  most: number
+  /** Queries and transactions that wait for a session. */
+  waiting: number
 }
 
 /** @types/pg lacks this method of node-postgres 8.16 and later. */
@@ -58,7 +69,12 @@ export function openSessions(pool: pg.Pool, idleTimeout = 60_000): Sessions {
     })
   }
 
-  return { query, transaction, current }
+  function load(): SessionLoad {
+    const { totalCount, idleCount, waitingCount, options } = pool
+    return { used: totalCount - idleCount, idle: idleCount, most: options.max, waiting: waitingCount }
+  }
+
+  return { query, transaction, current, load }
 }
 
 function transactionQueries(client: Client, isOpen: () => boolean, limit: IdleLimit): Queryable {

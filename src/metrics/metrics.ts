@@ -1,0 +1,20 @@
+import manifest from '../../package.json' with { type: 'json' }
+import type { Exposition } from './exposition.ts'
+import { createMeter, type Meter } from './meter.ts'
+
+/** Everything that one process measures, through all its generations, and how it is shown. */
+export interface Metrics {
+  readonly meter: Meter
+  /** Opened once, and only where metrics are declared: the library behind it begins to observe the process then. */
+  exposition(): Promise<Exposition>
+}
+
+export function createMetrics(): Metrics {
+  const meter = createMeter()
+  meter.gauge('gatefold_info', 'Which Gatefold this is; always 1.', () => [{ labels: { version: manifest.version }, value: 1 }])
+  let exposition: Promise<Exposition> | undefined
+  return {
+    meter,
+    exposition: () => (exposition ??= import('./exposition.ts').then(({ createExposition }) => createExposition(meter))),
+  }
+}
