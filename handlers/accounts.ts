@@ -1,11 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { type Handler, hashPassword } from '../src/index.ts'
+import type { Handler } from '../gatefold.ts'
+import { hashPassword } from '../src/index.ts'
 import { type Account, findAccount, normalizeEmail, toUser } from './accounts/account.ts'
 
 export const uses = ['database'] as const
 
 /** POST /auth/register */
-export const register: Handler = async ({ body }, { services, reply, problem }) => {
+export const register: Handler<'register'> = async ({ body }, { services, reply, problem }) => {
   const { password, name = null } = body
   const email = normalizeEmail(body.email)
   if (containsMailbox(password, email)) {
@@ -26,7 +27,7 @@ export const register: Handler = async ({ body }, { services, reply, problem }) 
 }
 
 /** GET /auth/me */
-export const getMe: Handler = async (_request, { principal, services, problem }) => {
+export const getMe: Handler<'getMe'> = async (_request, { principal, services, problem }) => {
   const account = await findAccount(services.database, principal!.subject)
   if (account === undefined) {
     const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }

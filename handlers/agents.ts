@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Handler, HandlerContext } from '../src/index.ts'
+import type { ExecutionResult, Handler } from '../gatefold.ts'
+import type { HandlerContext } from '../src/index.ts'
 import { type Agent, AgentFailure, type AgentTask } from './agents/agent.ts'
 import { checkParameters } from './agents/check-parameters.ts'
 import { agents } from './agents/registry.ts'
@@ -7,24 +8,24 @@ import { agents } from './agents/registry.ts'
 export const uses = ['tasks'] as const
 
 /** GET /agents */
-export const listAgents: Handler = () => ({
+export const listAgents: Handler<'listAgents'> = () => ({
   agents: [...agents.values()].map(({ name, description, tasks }) => ({ name, description, task_types: Object.keys(tasks) })),
 })
 
 /** GET /agents/{name} */
-export const getAgent: Handler = ({ params }, context) => {
+export const getAgent: Handler<'getAgent'> = ({ params }, context) => {
   const agent = agents.get(params.name)
   if (agent === undefined) return unknownAgent(params.name, context)
   const tasks = Object.entries(agent.tasks).map(([task_type, { description, parameters }]) => ({
     task_type,
     description,
-    parameters,
+    parameters: { ...parameters },
   }))
   return { name: agent.name, description: agent.description, tasks }
 }
 
 /** POST /agents/execute */
-export const executeAgent: Handler = async ({ body }, context) => {
+export const executeAgent: Handler<'executeAgent'> = async ({ body }, context) => {
   const { agent_name, task_type, parameters } = body
   const agent = agents.get(agent_name)
   if (agent === undefined) return unknownAgent(agent_name, context)
@@ -44,13 +45,15 @@ export const executeAgent: Handler = async ({ body }, context) => {
 }
 
 /** POST /agents/execute/async: the same; that it runs as a task stands in gateway.yaml. */
-export const executeAgentAsync: Handler = executeAgent
+export const executeAgentAsync: Handler<'executeAgentAsync'> = executeAgent
 
 /** GET /agents/status/{task_id} */
-export const getTaskStatus: Handler = async ({ params }, { principal, services, problem }) => {
+export const getTaskStatus: Handler<'getTaskStatus'> = async ({ params }, { principal, services, problem }) => {
   const task = await services.tasks.find(params.task_id, principal)
   if (task?.operation !== 'executeAgentAsync') return problem('not_found', { detail: 'there is no such task' })
-  const { task_id, status, progress, message, result, error } = task
+  const { task_id, status, progress, message, error } = task
+  // Checked against the 200 response of the operation when it was kept.
+  const result = task.result as ExecutionResult | null
   return { task_id, status, progress, message, result, error: error && (error.detail ?? error.title) }
 }
 

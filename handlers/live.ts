@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Handler } from '../src/index.ts'
+import type { Handler } from '../gatefold.ts'
 
 /** The page's own files, the gateway it came from, and nothing else. */
 const policy =
@@ -8,11 +8,11 @@ const policy =
 const types: Record<string, string> = { 'live.js': 'text/javascript', 'live.css': 'text/css' }
 
 /** GET /live */
-export const getLive: Handler = async (_request, { reply }) =>
+export const getLive: Handler<'getLive'> = async (_request, { reply }) =>
   reply(200, await read('page.html'), { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy })
 
 /** GET /live/{file}; the document says which files there are. */
-export const getLiveFile: Handler = async ({ params }, { reply }) =>
+export const getLiveFile: Handler<'getLiveFile'> = async ({ params }, { reply }) =>
   reply(200, await read(params.file), { 'content-type': `${types[params.file]}; charset=utf-8`, 'cache-control': 'no-cache' })
 
 function read(file: string): Promise<string> {

@@ -1,4 +1,5 @@
-import { type Handler, type HandlerContext, verifyPassword } from '../src/index.ts'
+import type { Handler } from '../gatefold.ts'
+import { type HandlerContext, verifyPassword } from '../src/index.ts'
 import { findAccountByEmail } from './accounts/account.ts'
 import { endSession, endSessionOf, type Grant, openSession, refreshTokenLifetime, rotate } from './accounts/refresh-tokens.ts'
 
@@ -8,9 +9,11 @@ export const uses = ['database', 'keys'] as const
 const accessTokenLifetime = 30 * 60
 
 /** POST /auth/login */
-export const login: Handler = async ({ body }, context) => {
+export const login: Handler<'login'> = async ({ contentType, body }, context) => {
   const { database } = context.services
-  const account = await findAccountByEmail(database, body.email ?? body.username)
+  const email = contentType === 'application/json' ? body.email : undefined
+  // The document says that one of the two is there.
+  const account = await findAccountByEmail(database, (email ?? body.username) as string)
   // Takes as long without an account as with one, and gives the same answer: nobody learns which addresses have one.
   const correct = await verifyPassword(body.password, account?.password_hash)
   if (account === undefined || !correct)
@@ -19,7 +22,7 @@ export const login: Handler = async ({ body }, context) => {
 }
 
 /** POST /auth/refresh */
-export const refresh: Handler = async ({ body }, context) => {
+export const refresh: Handler<'refresh'> = async ({ body }, context) => {
   const grant = await rotate(context.services.database, body.refresh_token)
   if (grant === 'invalid')
     return unauthenticated(context, 'invalid_credentials', 'the refresh token is not valid (any more): log in again')
@@ -29,7 +32,7 @@ export const refresh: Handler = async ({ body }, context) => {
 }
 
 /** POST /auth/logout */
-export const logout: Handler = async ({ body }, context) => {
+export const logout: Handler<'logout'> = async ({ body }, context) => {
   const { principal, services } = context
   const sessionId = principal?.claims.sid
   if (body !== undefined) await endSessionOf(services.database, body.refresh_token)

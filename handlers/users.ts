@@ -1,10 +1,10 @@
-import type { Handler } from '../src/index.ts'
+import type { Handler } from '../gatefold.ts'
 import { type Account, normalizeEmail, toUser } from './accounts/account.ts'
 
 export const uses = ['database'] as const
 
 /** GET /users */
-export const listUsers: Handler = async ({ query }, { services }) => {
+export const listUsers: Handler<'listUsers'> = async ({ query }, { services }) => {
   const { limit, cursor = null, email } = query
   // One more than asked for tells whether there is a page after this one.
   const { rows } = await services.database.query<Account>(
@@ -18,7 +18,7 @@ export const listUsers: Handler = async ({ query }, { services }) => {
 }
 
 /** PUT /users/{user_id}/roles */
-export const setUserRoles: Handler = async ({ params, body }, { services, problem }) => {
+export const setUserRoles: Handler<'setUserRoles'> = async ({ params, body }, { services, problem }) => {
   const { rows } = await services.database.query<Account>('UPDATE account SET roles = $2 WHERE id = $1 RETURNING *', [
     params.user_id,
     body.roles,
@@ -27,7 +27,7 @@ export const setUserRoles: Handler = async ({ params, body }, { services, proble
 }
 
 /** DELETE /users/{user_id} */
-export const deleteUser: Handler = async ({ params }, { services, problem }) => {
+export const deleteUser: Handler<'deleteUser'> = async ({ params }, { services, problem }) => {
   const { rowCount } = await services.database.query('DELETE FROM account WHERE id = $1', [params.user_id])
   if (rowCount === 0) return problem('not_found', { detail: `no account has the id ${params.user_id}` })
 }

@@ -6,9 +6,9 @@ import type { Operation } from './model/operation.ts'
 import type { Health, Services } from './services/service.ts'
 
 /** Who is calling. */
-export interface Principal {
+export interface Principal<Role extends string = string> {
   readonly subject: string
-  readonly roles: readonly string[]
+  readonly roles: readonly Role[]
   readonly scopes: readonly string[]
   /** What the credential said besides (JWT claims; empty for API keys and basic). */
   readonly claims: Readonly<Record<string, unknown>>

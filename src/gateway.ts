@@ -7,7 +7,7 @@ import { usedServices } from './compile/used-services.ts'
 import { readConfiguration } from './config/configuration.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
-import { openDocuments } from './documents/documents.ts'
+import { type Documents, openDocuments } from './documents/documents.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { readApi } from './model/api.ts'
 import { buildModel, systemOperation } from './model/model.ts'
@@ -51,6 +51,7 @@ export interface Plan {
   readonly config: GatewayConfig
   readonly basePath: string
   readonly operations: readonly Operation[]
+  readonly documents: Documents
   readonly diagnostics: readonly Diagnostic[]
   /** The text of a document by its shown name, for code frames. */
   sourceOf(file: string): string | undefined
@@ -162,6 +163,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     config,
     basePath: api.basePath,
     operations,
+    documents,
     registry,
     diagnostics: diagnostics.all,
     log,

@@ -7,6 +7,15 @@ export { applicationProblem as problem, Problem, type ProblemCode, type ProblemO
 export { type Gateway, type GatewayOptions, type Plan, planGateway, startGateway } from './gateway.ts'
 export type { UploadedFile } from './messages/uploaded-file.ts'
 export type { Operation } from './model/operation.ts'
+export type {
+  Bytes,
+  OperationContext,
+  OperationHandler,
+  OperationRequest,
+  OperationResult,
+  OperationsTypes,
+  OperationTypes,
+} from './operation-handler.ts'
 export type { ConfigOverlay, Overrides } from './overrides.ts'
 export { definePolicy, type Middleware, type Policy } from './policies/policy.ts'
 export { fromKoa } from './serve/koa.ts'

@@ -1,3 +1,4 @@
+import type { Role, User } from '../../gatefold.ts'
 import type { Queryable } from '../../src/index.ts'
 
 /** A row of the table `account`. */
@@ -6,7 +7,7 @@ export interface Account {
   email: string
   name: string | null
   password_hash: string
-  roles: string[]
+  roles: Role[]
   created_at: Date
 }
 
@@ -30,6 +31,6 @@ export function normalizeEmail(email: string): string {
 }
 
 /** An account as the API shows it: everything but the password. */
-export function toUser({ id, email, name, roles, created_at }: Account) {
+export function toUser({ id, email, name, roles, created_at }: Account): User {
   return { id, email, name, roles, created_at: created_at.toISOString() }
 }

@@ -7,7 +7,7 @@ import type { Dialect } from '../model/operation.ts'
 import { TextTooLong } from '../patterns/text-too-long.ts'
 import { createSchemaCheck } from './check.ts'
 import { createDefaults } from './defaults.ts'
-import { dialectByUri, documentDialect, type SchemaDialect } from './dialects.ts'
+import { type SchemaDialect, schemaDialect } from './dialects.ts'
 import { createEngine } from './engine.ts'
 import { describeErrors, type SchemaError } from './errors.ts'
 import type { Checker } from './function-keyword.ts'
@@ -89,7 +89,7 @@ export function createSchemaCompiler({
 
   function entryOf(schema: Located, dialect: Dialect, direction: Direction): Entry {
     const scope = enterScope(emptyScope, schema, resources)
-    return entries[refer(schema, dialectOf(schema, dialect), direction, scope)] as Entry
+    return entries[refer(schema, schemaDialect(schema, dialect), direction, scope)] as Entry
   }
 
   function sample(schema: Located, dialect: Dialect, direction: Direction): unknown {
@@ -134,16 +134,6 @@ export function createSchemaCompiler({
   }
 
   return { validator, sample, follow, check, warm }
-}
-
-/** `jsonSchemaDialect` of the document decides in 3.1 and later (OpenAPI 3.1 section 4.8.24.4). */
-function dialectOf(schema: Located, dialect: Dialect): SchemaDialect {
-  const root = schema.document.value
-  const named =
-    dialect !== '3.0' && isObject(root) && typeof root.jsonSchemaDialect === 'string'
-      ? dialectByUri(root.jsonSchemaDialect)
-      : undefined
-  return named ?? documentDialect(dialect)
 }
 
 function schemaName(schema: Located): string {

@@ -1,3 +1,4 @@
+import { isObject, type Located } from '../documents/document.ts'
 import type { Dialect } from '../model/operation.ts'
 
 /** How a schema's keywords are read. Everything is translated to one inner form, so only the differences stand here. */
@@ -53,15 +54,23 @@ const byUri: ReadonlyMap<string, SchemaDialect> = new Map([
   ['http://json-schema.org/draft-04/schema', draft4],
 ])
 
-/** The dialect of a document's schemas where no `$schema` or `jsonSchemaDialect` says otherwise. */
-export function documentDialect(dialect: Dialect): SchemaDialect {
-  return dialect === '3.0' ? openapi30 : modern
-}
-
 /** The dialect that a `$schema` or `jsonSchemaDialect` names; undefined when it is not known. */
 export function dialectByUri(uri: string): SchemaDialect | undefined {
   const plain = uri.endsWith('#') ? uri.slice(0, -1) : uri
   // OpenAPI 3.2 dates its dialects: https://spec.openapis.org/oas/3.2/dialect/2025-09-17
   if (/^https:\/\/spec\.openapis\.org\/oas\/3\.[1-9]\d*\/dialect\//.test(plain)) return modern
   return byUri.get(plain)
+}
+
+/**
+ * The dialect of a schema in a document of the given one, where no `$schema` says otherwise: `jsonSchemaDialect` of the document decides in
+ * 3.1 and later (OpenAPI 3.1 section 4.8.24.4).
+ */
+export function schemaDialect(schema: Located, dialect: Dialect): SchemaDialect {
+  const root = schema.document.value
+  const named =
+    dialect !== '3.0' && isObject(root) && typeof root.jsonSchemaDialect === 'string'
+      ? dialectByUri(root.jsonSchemaDialect)
+      : undefined
+  return named ?? (dialect === '3.0' ? openapi30 : modern)
 }
