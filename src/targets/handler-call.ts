@@ -17,24 +17,38 @@ export function handlerRunner(
   const toReply = replyMaker(operation)
   const { log, services, health } = tools
   return function runHandler(context) {
-    const value = handler(handlerRequest(context), new RequestHandlerContext(context, services, log, health))
+    const value = handler(new ReceivedRequest(context), new RequestHandlerContext(context, services, log, health))
     return isPromise(value) ? value.then(toReply) : toReply(value)
   }
 }
 
-/** What a handler sees of a request; plain data, so that a task can keep it. */
-export function handlerRequest(context: RequestContext): HandlerRequest {
-  return {
-    method: context.req.method ?? 'GET',
-    path: context.path,
-    params: context.params,
-    query: context.query,
-    get headers() {
-      return handlerHeaders(context)
-    },
-    cookies: context.cookies,
-    body: context.body,
-    contentType: context.contentType,
+/**
+ * What a handler sees of a request. A class, because a getter in an object literal would be a function of its own for each request, which
+ * makes a slow dictionary of the object and keeps it until all garbage is collected.
+ */
+class ReceivedRequest implements HandlerRequest {
+  readonly #context: RequestContext
+  readonly method: string
+  readonly path: string
+  readonly params: Record<string, unknown>
+  readonly query: Record<string, unknown>
+  readonly cookies: Record<string, unknown>
+  readonly body: unknown
+  readonly contentType: string | undefined
+
+  constructor(context: RequestContext) {
+    this.#context = context
+    this.method = context.req.method ?? 'GET'
+    this.path = context.path
+    this.params = context.params
+    this.query = context.query
+    this.cookies = context.cookies
+    this.body = context.body
+    this.contentType = context.contentType
+  }
+
+  get headers() {
+    return handlerHeaders(this.#context)
   }
 }
 
