@@ -38,6 +38,8 @@ export function createHttpServer(traffic: Traffic, options: ServerOptions): Http
       keepAliveTimeout,
       maxHeaderSize,
       noDelay: true,
+      // Nearly all requests have no body, and a stream that never ends because nothing was sent is not worth its events.
+      optimizeEmptyRequests: true,
       // Node looks for connections that are too slow every 30 s otherwise, however short the timeouts are.
       connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeout, requestTimeout)),
     },
