@@ -18,6 +18,7 @@ import { createSchemaCompiler } from './schemas/compiler.ts'
 import { checkServices } from './serve/health.ts'
 import { type Log, openLog } from './serve/log.ts'
 import { serve } from './serve/serve.ts'
+import { keepTickObjects } from './serve/tick-objects.ts'
 import { services as builtInServices } from './services/builtin.ts'
 import { createServices, selectServices } from './services/lifecycle.ts'
 import type { Role, Services } from './services/service.ts'
@@ -89,6 +90,7 @@ const toleratedByMocks = ['duplicate-operation-id', 'unknown-security-scheme']
 export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
   const { file, env, environment = process.env, mock, role = 'all', port, clock = systemClock, overrides = {} } = options
   const directory = resolve(options.directory ?? '.')
+  keepTickObjects()
   const diagnostics = new Diagnostics(mock === undefined ? [] : toleratedByMocks)
   const documents = openDocuments({ directory, diagnostics })
 
