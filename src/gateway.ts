@@ -9,6 +9,7 @@ import type { GatewayConfig } from './config/schema.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
 import { type Documents, openDocuments } from './documents/documents.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { measureReloads } from './metrics/reloads.ts'
 import { readApi } from './model/api.ts'
 import { buildModel, systemOperation } from './model/model.ts'
 import type { Operation } from './model/operation.ts'
@@ -117,6 +118,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
 
   const log = openLog(config.log, directory, overrides.log)
   const metrics = createMetrics()
+  measureReloads(metrics.meter, { generation: 1, since: new Date(), lastReload: undefined })
   const services = createServices(selectServices(registry.services, usedServices(operations, registry, handlers)), {
     config,
     directory,
