@@ -191,9 +191,11 @@ t.test('any Koa middleware can be a policy of a team', async (t) => {
     openapi,
     gateway: {
       extensions: ['./stamp.ts'],
-      operations: { getMine: { stamp: { name: 'x-stamp', value: 'yes' } }, getThing: { closed: true } },
+      operations: { getMine: { stamp: { name: 'x-stamp', value: 'yes' } }, getThing: { closed: true }, deleteThing: { passed: true } },
     },
-    handlers,
+    handlers: `${handlers.replace(/export const deleteThing.*/, '')}
+      export const deleteThing = (_request, { reply }) => reply(303, undefined, { location: '/v1/things/mine' })
+    `,
     files: {
       'stamp.ts': `
         import { definePolicy, fromKoa } from '${packageUrl}'
@@ -212,6 +214,11 @@ t.test('any Koa middleware can be a policy of a team', async (t) => {
           schema: Type.Boolean(),
           compile: () => fromKoa((ctx) => { ctx.status = 418; ctx.body = 'closed' }),
         })
+        export const passed = definePolicy({
+          name: 'passed',
+          schema: Type.Boolean(),
+          compile: () => fromKoa(async (ctx, next) => { await next(); ctx.set('x-passed', String(ctx.status)) }),
+        })
       `,
     },
   })
@@ -221,4 +228,7 @@ t.test('any Koa middleware can be a policy of a team', async (t) => {
   const closed = await request('GET', '/v1/things/1')
   t.equal(closed.status, 418)
   t.equal(closed.text, 'closed')
+  const passed = await request('DELETE', '/v1/things/1', { redirect: 'manual' })
+  t.equal(passed.status, 303, 'an answer without a body keeps its status')
+  t.match(Object.fromEntries(passed.headers), { location: '/v1/things/mine', 'x-passed': '303' })
 })

@@ -33,8 +33,9 @@ export function fromKoa(middleware: KoaMiddleware): Middleware {
         await middleware(ctx, async () => {
           const outcome = await next(context)
           behind = { outcome, body: shownBody(outcome, context) }
-          ctx.status = outcome.status
           ctx.body = behind.body
+          // Behind the body: without one Koa would make it 204.
+          ctx.status = outcome.status
         })
         return behind !== undefined && isUnchanged(ctx, behind) ? behind.outcome : replyOf(ctx)
       },
