@@ -10,7 +10,8 @@ import { start } from './start.ts'
 import { token } from './token.ts'
 import { types } from './types.ts'
 
-const commands: readonly Command[] = [start, check, routes, explain, mock, schema, token, types]
+/** In the order in which the overview lists them. */
+export const commands: readonly Command[] = [start, check, routes, explain, mock, schema, token, types]
 
 /** The `gatefold` command. Exit code 0: fine; 1: problems were found; 2: the words were wrong. */
 export async function main(words: readonly string[]): Promise<number> {

@@ -34,7 +34,7 @@ export interface Call {
 export class UsageError extends Error {}
 
 /** The options that every command has. */
-const common: Readonly<Record<string, OptionSpec>> = {
+export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   directory: { type: 'string', short: 'C', value: 'DIR', describe: 'the project directory (default: here)' },
   config: { type: 'string', value: 'FILE', describe: 'the configuration file (default: gateway.yaml)' },
   env: { type: 'string', value: 'NAME', describe: 'lay gateway.NAME.yaml over it' },
@@ -43,14 +43,14 @@ const common: Readonly<Record<string, OptionSpec>> = {
 
 /** Finds the command's name; the options that every command has may stand before it too (`gatefold -C elsewhere check`). */
 export function readWords(words: readonly string[]): { name: string | undefined; args: readonly string[] } {
-  const { tokens } = parseArgs({ args: [...words], options: common, strict: false, tokens: true })
+  const { tokens } = parseArgs({ args: [...words], options: commonOptions, strict: false, tokens: true })
   const first = tokens.find((token) => token.kind === 'positional')
   return first === undefined ? { name: undefined, args: words } : { name: first.value, args: words.toSpliced(first.index, 1) }
 }
 
 /** Reads the words behind a command's name and runs it; `--help` shows how to use it. */
 export async function runCommand(command: Command, args: readonly string[]): Promise<number> {
-  const options = { ...command.options, ...common }
+  const options = { ...command.options, ...commonOptions }
   const { values, positionals } = parse(command, args, options)
   if (values.help === true) {
     process.stdout.write(commandHelp(command, options))
