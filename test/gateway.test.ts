@@ -191,7 +191,11 @@ t.test('any Koa middleware can be a policy of a team', async (t) => {
     openapi,
     gateway: {
       extensions: ['./stamp.ts'],
-      operations: { getMine: { stamp: { name: 'x-stamp', value: 'yes' } }, getThing: { closed: true }, deleteThing: { passed: true } },
+      operations: {
+        getMine: { stamp: { name: 'x-stamp', value: 'yes' } },
+        getThing: { closed: true },
+        deleteThing: { passed: true },
+      },
     },
     handlers: `${handlers.replace(/export const deleteThing.*/, '')}
       export const deleteThing = (_request, { reply }) => reply(303, undefined, { location: '/v1/things/mine' })
