@@ -2,8 +2,11 @@
 export interface Clock {
   /** Milliseconds since the epoch. Needs no receiver, so that whoever asks often can keep the function. */
   readonly now: () => number
-  /** Calls `work` once when the time has come, or at once when it has passed; gives a function that calls it off. */
-  at(time: number, work: () => void): () => void
+  /**
+   * Calls `work` once when the time has come, or at once when it has passed; gives a function that calls it off. A promise that `work`
+   * gives never rejects; only clocks that are set by hand wait for it.
+   */
+  at(time: number, work: () => unknown): () => void
 }
 
 /** The longest wait of one timer, in milliseconds: clocks are set and machines sleep, and timers hold no more than 24 days. */

@@ -7,6 +7,7 @@ import { usedServices } from './compile/used-services.ts'
 import { readConfiguration } from './config/configuration.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
+import type { Located } from './documents/document.ts'
 import { type Documents, openDocuments } from './documents/documents.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { measureReloads } from './metrics/reloads.ts'
@@ -54,6 +55,8 @@ export interface Plan {
   readonly basePath: string
   readonly operations: readonly Operation[]
   readonly documents: Documents
+  /** `components.securitySchemes` of all OpenAPI documents, by name. */
+  readonly securitySchemes: ReadonlyMap<string, Located>
   readonly diagnostics: readonly Diagnostic[]
   /** The text of a document by its shown name, for code frames. */
   sourceOf(file: string): string | undefined
@@ -119,7 +122,8 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
   const log = openLog(config.log, directory, overrides.log)
   const metrics = createMetrics()
   measureReloads(metrics.meter, { generation: 1, since: new Date(), lastReload: undefined })
-  const services = createServices(selectServices(registry.services, usedServices(operations, registry, handlers)), {
+  const used = [...usedServices(operations, registry, handlers), ...Object.keys(overrides.services ?? {})]
+  const services = createServices(selectServices(registry.services, used), {
     config,
     directory,
     log: log.log,
@@ -168,6 +172,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     basePath: api.basePath,
     operations,
     documents,
+    securitySchemes: api.securitySchemes,
     registry,
     diagnostics: diagnostics.all,
     log,

@@ -27,13 +27,12 @@ export function overlayDocuments(base: LayeredDocument, over: Document): Layered
 function merge(base: unknown, over: unknown): unknown {
   if (!isObject(over)) return over
   const under = isObject(base) ? base : {}
-  const kept = Object.keys(under).filter((key) => !Object.hasOwn(over, key))
-  const written = Object.keys(over).filter((key) => over[key] !== null)
+  const added = Object.keys(over).filter((key) => !Object.hasOwn(under, key))
+  const left = [...Object.keys(under), ...added].filter((key) => !Object.hasOwn(over, key) || over[key] !== null)
+  const member = (key: string) =>
+    Object.hasOwn(over, key) ? merge(Object.hasOwn(under, key) ? under[key] : undefined, over[key]) : under[key]
   // fromEntries defines members, so a key named __proto__ stays data.
-  return Object.fromEntries([
-    ...kept.map((key): [string, unknown] => [key, under[key]]),
-    ...written.map((key): [string, unknown] => [key, merge(Object.hasOwn(under, key) ? under[key] : undefined, over[key])]),
-  ])
+  return Object.fromEntries(left.map((key) => [key, member(key)]))
 }
 
 /** True when a value has something at the pointer, or replaces what would hold it. */

@@ -23,12 +23,12 @@ export function startSchedules(store: TaskStore, definitions: TaskDefinitions, c
     if (next === undefined) return
     waits.set(definition, clock.at(next.getTime(), due))
 
-    function due(): void {
+    function due(): Promise<unknown> | undefined {
       const now = new Date(clock.now())
       const tick = cron.latest(now) ?? (next as Date)
       plan(definition, cron, tick)
-      if (now.getTime() - tick.getTime() > tolerance) return
-      startTick(store, definition, tick).catch((error: unknown) =>
+      if (now.getTime() - tick.getTime() > tolerance) return undefined
+      return startTick(store, definition, tick).catch((error: unknown) =>
         log.error({ err: error, op: definition.operation.id, tick }, 'a scheduled task could not be started'),
       )
     }
