@@ -17,11 +17,11 @@ import type { Operation } from './model/operation.ts'
 import { checkOverrides, type Overrides, overrideHandlers, overrideServices } from './overrides.ts'
 import { policies } from './policies/builtin.ts'
 import { createSchemaCompiler } from './schemas/compiler.ts'
-import { checkServices } from './serve/health.ts'
 import { type Log, openLog } from './serve/log.ts'
 import { serve } from './serve/serve.ts'
 import { keepTickObjects } from './serve/tick-objects.ts'
 import { services as builtInServices } from './services/builtin.ts'
+import { createHealthChecks } from './services/health.ts'
 import { createServices, selectServices } from './services/lifecycle.ts'
 import type { Role, Services } from './services/service.ts'
 import { targets } from './targets/builtin.ts'
@@ -149,7 +149,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     log: log.log,
     clock,
     handlers,
-    health: () => checkServices(services.byName),
+    health: createHealthChecks(services.byName),
   }
   let draining = false
   const application = compileApplication({

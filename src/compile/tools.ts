@@ -4,7 +4,8 @@ import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { SchemaCompiler } from '../schemas/compiler.ts'
-import type { Health, Services } from '../services/service.ts'
+import type { HealthChecks } from '../services/health.ts'
+import type { Services } from '../services/service.ts'
 import type { HandlerModules } from '../targets/handler-modules.ts'
 
 /** What policies and targets may use while they are compiled. */
@@ -17,8 +18,8 @@ export interface CompileTools {
   log: Logger
   clock: Clock
   handlers: HandlerModules
-  /** The state of every service that this gateway runs, by name. */
-  health(): Promise<Record<string, Health>>
+  /** The state of the services that this gateway runs. */
+  health: HealthChecks
   /** Path of the API, `''` or for example `/api/v1`; docs, health and tasks lie below it. */
   basePath: string
   /** Absolute path of the project directory (where gateway.yaml stands). */

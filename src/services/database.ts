@@ -29,6 +29,8 @@ export interface Database extends Queryable {
    * and is back). Resolves, once notifications arrive, with a function that ends it.
    */
   listen(channel: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<() => Promise<void>>
+  /** Whether notifications arrive now. */
+  readonly listening: boolean
   /** Sends a payload of less than 8000 bytes to every listener of the channel, in this process and (with a server) all others. */
   notify(channel: string, payload: string): Promise<void>
   /** How the sessions are taken at the moment. */
@@ -69,7 +71,7 @@ export function createDatabase({
   dataDir,
   migrations,
   log,
-}: DatabaseOptions): Database & Required<Pick<Lifecycle, 'start' | 'stop' | 'check'>> {
+}: DatabaseOptions): Database & Required<Pick<Lifecycle, 'start' | 'stop' | 'check' | 'essential'>> {
   const connection = url === '' ? createEmbeddedConnection(dataDir, log) : createPostgresConnection(url, poolSize, log)
   const { sessions } = connection
   let started: Promise<void> | undefined
@@ -90,10 +92,12 @@ export function createDatabase({
 
   async function check(): Promise<Health> {
     const since = performance.now()
-    const healthy = await sessions.query('SELECT 1').then(
+    const answered = sessions.query('SELECT 1').then(
       () => true,
       () => false,
     )
+    // All sessions may be taken. That one of them comes back in order is an answer too.
+    const healthy = await Promise.race([answered, sessions.returned().then(() => true)])
     const latencyMs = performance.now() - since
     return healthy ? { healthy, latencyMs } : { healthy, latencyMs, detail: 'the database does not answer' }
   }
@@ -109,12 +113,16 @@ export function createDatabase({
   }
 
   return {
+    essential: true,
     kind: url === '' ? 'embedded' : 'postgres',
     schema,
     query: sessions.query,
     transaction: sessions.transaction,
     listen: connection.listen,
     load: sessions.load,
+    get listening() {
+      return connection.listening
+    },
     async notify(channel, payload) {
       const bytes = Buffer.byteLength(payload)
       if (bytes >= payloadLimit) throw new RangeError(`a notification has ${bytes} bytes; it must have less than ${payloadLimit}`)

@@ -33,7 +33,7 @@ const statements = (tx: Queryable) => ({ executeSql: (text: string, values?: unk
  * pg-boss as the keeper of due attempts. Attempts, retries, timeouts and lost workers are counted on the task's own row, where
  * they can be fenced; so a job has one life: it is taken and deleted in the transaction that starts its attempt.
  */
-export function createQueue(database: Database, log: Logger): Queue & Required<Pick<Lifecycle, 'start' | 'stop'>> {
+export function createQueue(database: Database, log: Logger): Queue & Required<Pick<Lifecycle, 'start' | 'stop' | 'check'>> {
   const boss = new PgBoss({
     ...database.boss,
     schema: `${database.schema}_queue`,
@@ -72,6 +72,14 @@ export function createQueue(database: Database, log: Logger): Queue & Required<P
       // Processes that start together on an empty database race for its schema; whoever loses finds it there at the second try.
       started ??= boss.start({ attempts: 4 }).then(() => {})
       return started
+    },
+    async check() {
+      const began = performance.now()
+      const healthy = await boss.schemaVersion().then(
+        (version) => version !== null,
+        () => false,
+      )
+      return { healthy, latencyMs: performance.now() - began, ...(!healthy && { detail: 'the queue of jobs is not reachable' }) }
     },
     stop() {
       stopped ??= Promise.resolve(started).then(

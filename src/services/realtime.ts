@@ -96,6 +96,11 @@ export function createRealtime({ config, tasks, authenticator, log, meter, clock
       return connections()
     },
     attach,
+    check: async () => ({
+      healthy: io !== undefined,
+      latencyMs: 0,
+      ...(io === undefined && { detail: 'it takes no connections' }),
+    }),
     /** Clients are sent away, to connect to another process; `close` of the server itself is not ours. */
     async drain() {
       io?.disconnectSockets(true)

@@ -20,6 +20,11 @@ export interface Lifecycle {
   start?(): Promise<void>
   stop?(): Promise<void>
   check?(): Promise<Health>
+  /**
+   * Without it nothing can be served: while its check fails, `/readyz` says so. Not for what is merely worse without it: all processes
+   * lose a service that they share at once, and a load balancer that turns away from all of them makes an outage of it.
+   */
+  readonly essential?: true
   /** Called before the server listens, by services that take connections themselves. */
   attach?(server: Server): void
   /** Called as soon as the process is told to stop, while requests in flight are still answered. */

@@ -17,7 +17,7 @@ export function handlerRunner(
   const toReply = replyMaker(operation)
   const { log, services, health } = tools
   return function runHandler(context) {
-    const value = handler(new ReceivedRequest(context), new RequestHandlerContext(context, services, log, health))
+    const value = handler(new ReceivedRequest(context), new RequestHandlerContext(context, services, log, health.all))
     return isPromise(value) ? value.then(toReply) : toReply(value)
   }
 }
@@ -67,15 +67,16 @@ export function replyMaker(operation: Operation): (value: unknown) => Outcome {
 class RequestHandlerContext implements HandlerContext {
   readonly #context: RequestContext
   readonly #log: Logger
-  readonly #health: CompileTools['health']
+  /** A property, so that it can be taken out of the context like all else. */
+  readonly health: CompileTools['health']['all']
   readonly services: Services
   readonly attempt = 1
   readonly taskId = undefined
 
-  constructor(context: RequestContext, services: Services, log: Logger, health: CompileTools['health']) {
+  constructor(context: RequestContext, services: Services, log: Logger, health: CompileTools['health']['all']) {
     this.#context = context
     this.#log = log
-    this.#health = health
+    this.health = health
     this.services = services
   }
 
@@ -97,10 +98,6 @@ class RequestHandlerContext implements HandlerContext {
 
   get log(): Logger {
     return this.#log.child({ request_id: this.#context.requestId, op: this.#context.operation.id })
-  }
-
-  health() {
-    return this.#health()
   }
 
   reply(status: number, body?: unknown, headers?: Record<string, string | string[]>): Reply {

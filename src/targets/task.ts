@@ -38,7 +38,7 @@ export const task = defineTarget({
       operation,
       options: taskOptions(config, operation, tools),
       queue: queueName(operation.id),
-      health: tools.health,
+      health: tools.health.all,
       run: async (request, context) => toOutcome(await handler(request, context)),
       check: resultCheck(operation, tools),
     }

@@ -8,7 +8,7 @@ import { gaugeOf, type Meter } from '../metrics/meter.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
 import type { Database } from '../services/database.ts'
 import type { Queue } from '../services/queue.ts'
-import type { Services } from '../services/service.ts'
+import type { Health, Services } from '../services/service.ts'
 import { maySee } from './access.ts'
 import { findTask } from './control.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
@@ -72,6 +72,7 @@ export interface TaskSystem {
   /** Takes no new task on, ends streams, and lets running tasks end; called as soon as the process is told to stop. */
   drain(): Promise<void>
   stop(): Promise<void>
+  check(): Promise<Health>
 }
 
 export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
@@ -125,6 +126,13 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
     await notifications.stop()
   }
 
+  /** Tasks go on without either, by looking into the tables from time to time: later than they should. */
+  function trouble(): string | undefined {
+    if (!database.listening) return 'the connection that listens for news of tasks is away'
+    if (works && worker?.looks !== true) return 'due tasks are not looked for'
+    return undefined
+  }
+
   const system: TaskSystem = {
     store,
     definitions,
@@ -156,6 +164,10 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
       endings.add(end)
       stream.once('close', () => endings.delete(end))
       return stream
+    },
+    async check() {
+      const detail = trouble()
+      return { healthy: detail === undefined, latencyMs: 0, ...(detail !== undefined && { detail }) }
     },
     start() {
       started ??= start()

@@ -8,12 +8,16 @@ import { createSlots, type SlotOptions } from './slots.ts'
 
 export interface Worker {
   start(): Promise<void>
+  /** Whether it looks for due tasks as often as it should. */
+  readonly looks: boolean
   /** Takes no more tasks, lets those that run end within `grace` milliseconds, and hands the rest back. */
   stop(grace: number): Promise<void>
 }
 
 /** Milliseconds between two looks for due tasks that no notification told of: delays that are over, processes that died. */
 const backstop = 1000
+/** Milliseconds without a completed look after which something is wrong. */
+const longestLook = 10_000
 
 export interface WorkerOptions extends Omit<SlotOptions, 'worker'> {
   /** No other process can be at work on this database: what others have left is taken over at once. */
@@ -30,6 +34,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const byQueue = new Map([...definitions.values()].map((definition) => [definition.queue, definition]))
   const delays = new Set<NodeJS.Timeout>()
   const loops: (() => Promise<void>)[] = []
+  let lookedAt = Number.NEGATIVE_INFINITY
 
   function fill(operation: string): void {
     const definition = definitions.get(operation)
@@ -41,6 +46,7 @@ export function createWorker(options: WorkerOptions): Worker {
       if (delay === 0) fill(operation)
       else later(delay, () => fill(operation))
     }
+    lookedAt = performance.now()
   }
 
   function later(delay: number, work: () => void): void {
@@ -52,6 +58,9 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   return {
+    get looks() {
+      return performance.now() - lookedAt < longestLook
+    },
     async start() {
       if (options.alone) await endOtherLeases(store, worker)
       await beat()

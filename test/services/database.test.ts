@@ -196,6 +196,25 @@ t.test('start and stop may be called twice; a stopped database is unavailable', 
   await t.rejects(own.query('SELECT 1'), DatabaseUnavailable)
 })
 
+t.test('a database whose sessions are all taken is healthy as long as they come back', async (t) => {
+  const own = await openTestDatabase(t, { poolSize: 1 })
+  const holds = [1, 2].map(() => Promise.withResolvers<void>())
+  const begun: number[] = []
+  const transactions = holds.map((hold, index) =>
+    own.transaction(async () => {
+      begun.push(index)
+      await hold.promise
+    }),
+  )
+  await until(() => begun.length === 1)
+  const check = own.check()
+  holds[0]?.resolve()
+  t.match(await check, { healthy: true })
+  await until(() => begun.length === 2)
+  holds[1]?.resolve()
+  await Promise.all(transactions)
+})
+
 t.test('which kind it is', async (t) => {
   t.equal(database.kind, serverUrl === '' ? 'embedded' : 'postgres')
   t.same((await database.query('SHOW search_path')).rows, [{ search_path: 'public' }])

@@ -7,6 +7,8 @@ import { asUnavailable, DatabaseUnavailable } from './unavailable.ts'
 /** Delivers notifications to this process; see `Database.listen`. */
 export interface Listener {
   listen(channel: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<() => Promise<void>>
+  /** Whether its connection is there; it is looked after every few seconds. */
+  readonly listening: boolean
   stop(): Promise<void>
 }
 
@@ -105,6 +107,10 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
         const current = client
         if (remove() && current) await inTurn(() => current.query(`UNLISTEN ${quoteIdentifier(channel)}`)).catch(() => {})
       }
+    },
+
+    get listening() {
+      return client !== undefined
     },
 
     async stop() {

@@ -10,6 +10,8 @@ export interface Sessions extends Queryable {
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   /** The open transaction that the caller runs in, if it does. */
   current(): Queryable | undefined
+  /** Resolves when the next session comes back in order, whoever had it. */
+  returned(): Promise<void>
   /** How the sessions are taken at the moment. */
   load(): SessionLoad
 }
@@ -74,7 +76,18 @@ export function openSessions(pool: pg.Pool, idleTimeout = 60_000): Sessions {
     return { used: totalCount - idleCount, idle: idleCount, most: options.max, waiting: waitingCount }
   }
 
-  return { query, transaction, current, load }
+  return { query, transaction, current, load, returned: returnsTo(pool) }
+}
+
+/** Whoever waits for a session to come back waits for the same one. */
+function returnsTo(pool: pg.Pool): () => Promise<void> {
+  let next = Promise.withResolvers<void>()
+  pool.on('release', (error) => {
+    if (error) return
+    next.resolve()
+    next = Promise.withResolvers()
+  })
+  return () => next.promise
 }
 
 function transactionQueries(client: Client, isOpen: () => boolean, limit: IdleLimit): Queryable {

@@ -26,6 +26,7 @@ export function createMemoryCounters(now = systemClock.now, max = mostKeys): Cou
   }
 
   return {
+    check: async () => ({ healthy: true, latencyMs: 0 }),
     counter: (limit) =>
       limit.sliding === true
         ? countSliding(limit, table(limit.window), now)
