@@ -161,7 +161,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     tools,
     gatewayFile: root,
     metrics,
-    accessLog: log.plain,
+    accessLog: log,
     draining: () => draining,
   })
   schemas.check()

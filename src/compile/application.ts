@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { Document, Located } from '../documents/document.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { observeRequests, requestMetrics } from '../metrics/requests.ts'
@@ -8,6 +7,7 @@ import { accessLog } from '../serve/access-log.ts'
 import { docsRoutes } from '../serve/docs.ts'
 import { healthRoutes } from '../serve/health.ts'
 import type { Application } from '../serve/listener.ts'
+import type { Log } from '../serve/log.ts'
 import type { Done } from '../serve/respond.ts'
 import { servedDocument } from '../serve/served-document.ts'
 import { createSystemRoutes, type Mount } from '../serve/system-routes.ts'
@@ -32,7 +32,7 @@ export interface ApplicationInput {
   readonly gatewayFile: Located
   readonly metrics: Metrics
   /** Where requests are logged. */
-  readonly accessLog: Logger
+  readonly accessLog: Log
   /** True while the process is told to stop. */
   readonly draining: () => boolean
 }

@@ -1,15 +1,15 @@
 import { mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
-import pino, { type DestinationStream, type Logger } from 'pino'
+import pino, { type Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
 import { censored, redact } from './redact.ts'
 
 /** The gateway's log and how to write out what is still buffered. */
 export interface Log {
   readonly log: Logger
-  /** For records whose fields are all the gateway's own and hold no credentials: it spares them the search for any. */
-  readonly plain: Logger
+  /** Takes a line of JSON as it is: for records whose fields are all the gateway's own, in which no credentials have to be looked for. */
+  readonly write: (line: string) => void
   /** Opens the file now, so that one that cannot be written is known at the start. Throws with its name. */
   open(): void
   flush(): void
@@ -27,19 +27,19 @@ export function openLog(config: GatewayConfig['log'], directory: string, write?:
   let destination: ReturnType<typeof pino.destination> | undefined
   const pretty = config.format === 'pretty' || (config.format === 'auto' && config.file === undefined && process.stdout.isTTY)
   const open = () => (destination ??= openDestination(config.file === undefined ? undefined : resolve(directory, config.file)))
-  const stream: DestinationStream = write ? { write } : { write: (line) => void open().write(pretty ? prettyLine(line) : line) }
-  const formatters = { level: (label: string) => ({ level: label }) }
-  const options = { base: null, level: config.level, formatters }
+  const writeLine =
+    write ?? (pretty ? (line: string) => void open().write(prettyLine(line)) : (line: string) => void open().write(line))
   const log = pino(
     {
-      ...options,
+      base: null,
+      level: config.level,
       redact: { paths: config.redact, censor: censored },
-      formatters: { ...formatters, log: (fields) => redactFields(fields) },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => redactFields(fields) },
       serializers: { err: (error: Error) => redact(pino.stdSerializers.err(error)) },
     },
-    stream,
+    { write: writeLine },
   )
-  return { log, plain: pino(options, stream), open: () => void (write === undefined && open()), flush: () => flush(destination) }
+  return { log, write: writeLine, open: () => void (write === undefined && open()), flush: () => flush(destination) }
 }
 
 /** Errors are left to their serializer, which knows which of their members count. */

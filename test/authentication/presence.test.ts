@@ -36,7 +36,7 @@ t.test('a mock asks for credentials, whatever they are', async (t) => {
   )
   const openapi = { openapi: '3.1.0', info: { title: 't', version: '1' }, paths, components: { securitySchemes } }
   const served = await serve(t, { openapi }, { mock: 'openapi.yaml' })
-  served.gateway.plan.log.plain.level = 'silent'
+  served.gateway.plan.log.log.level = 'silent'
   for (const [index, [name, , headers, status]] of rows.entries())
     t.equal((await served.request('GET', `/r${index}`, { headers })).status, status, name)
 })
