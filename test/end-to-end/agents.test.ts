@@ -4,21 +4,22 @@ import t from 'tap'
 import { agents } from '../../handlers/agents/registry.ts'
 import { startReference } from './reference.ts'
 
+const { request } = await startReference(t)
+const as = { subject: 'somebody', roles: ['user'] }
+
 t.test('agents', async (t) => {
-  const { call, sign } = await startReference(t)
-  const token = await sign('somebody', ['user'])
   const execute = (agent_name: string, task_type: string, parameters?: object) =>
-    call('POST', '/agents/execute', { token, json: { agent_name, task_type, parameters } })
+    request('POST', '/agents/execute', { as, json: { agent_name, task_type, parameters } })
 
   await t.test('the list, and each of them', async (t) => {
-    const { status, body } = await call('GET', '/agents', { token })
+    const { status, body } = await request('GET', '/agents', { as })
     t.equal(status, 200)
     t.same(
       body.agents.map(({ name }: { name: string }) => name),
       ['calculator', 'csv_profiler', 'language_model', 'text_analyst', 'text_differ'],
     )
     for (const { name, task_types } of body.agents) {
-      const agent = await call('GET', `/agents/${name}`, { token })
+      const agent = await request('GET', `/agents/${name}`, { as })
       t.same(
         agent.body.tasks.map(({ task_type }: { task_type: string }) => task_type),
         task_types,
@@ -29,12 +30,12 @@ t.test('agents', async (t) => {
         name,
       )
     }
-    t.match(await call('GET', '/agents/nobody', { token }), {
+    t.match(await request('GET', '/agents/nobody', { as }), {
       status: 404,
       body: { code: 'not_found', detail: /the agents are calculator, / },
     })
-    t.match(await call('GET', '/agents/No-Name', { token }), { status: 422 })
-    t.match(await call('GET', '/agents'), { status: 401 })
+    t.match(await request('GET', '/agents/No-Name', { as }), { status: 422 })
+    t.match(await request('GET', '/agents'), { status: 401 })
   })
 
   await t.test('each does its work', async (t) => {
@@ -100,15 +101,15 @@ t.test('agents', async (t) => {
       '/parameters/text',
     ])
     t.match((await execute('text_analyst', 'keywords')).body.errors, [{ pointer: '/parameters/text', message: 'is required' }])
-    t.match(await call('POST', '/agents/execute', { token, json: [] }), { status: 422 })
-    t.match(await call('POST', '/agents/execute', { token, form: { a: 'b' } }), { status: 415 })
-    t.match(await call('POST', '/agents/execute', { token, headers: { 'content-type': 'application/json' } }), { status: 422 })
+    t.match(await request('POST', '/agents/execute', { as, json: [] }), { status: 422 })
+    t.match(await request('POST', '/agents/execute', { as, form: { a: 'b' } }), { status: 415 })
+    t.match(await request('POST', '/agents/execute', { as, headers: { 'content-type': 'application/json' } }), { status: 422 })
   })
 
   await t.test('who may run them', async (t) => {
     const json = { agent_name: 'calculator', task_type: 'evaluate', parameters: { expression: '1' } }
-    t.match(await call('POST', '/agents/execute', { json }), { status: 401 })
-    t.match(await call('POST', '/agents/execute', { token: await sign('guest', []), json }), {
+    t.match(await request('POST', '/agents/execute', { json }), { status: 401 })
+    t.match(await request('POST', '/agents/execute', { as: { subject: 'guest' }, json }), {
       status: 403,
       body: { code: 'forbidden' },
     })
@@ -132,10 +133,8 @@ t.test('the language model', async (t) => {
     for (const name of ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_MODEL']) delete process.env[name]
   })
 
-  const { call, sign } = await startReference(t)
-  const token = await sign('somebody', ['user'])
   const ask = (parameters: object) =>
-    call('POST', '/agents/execute', { token, json: { agent_name: 'language_model', task_type: 'complete', parameters } })
+    request('POST', '/agents/execute', { as, json: { agent_name: 'language_model', task_type: 'complete', parameters } })
 
   answers.push({
     status: 200,
@@ -171,16 +170,14 @@ t.test('the language model', async (t) => {
 })
 
 t.test('the examples of the document run', async (t) => {
-  const { call, sign, base } = await startReference(t)
-  const token = await sign('somebody', ['user'])
-  const document = (await (await fetch(`${base}/openapi.json`)).json()) as any
+  const { body: document } = await request('GET', '/openapi.json')
   const examples = Object.values(document.components.requestBodies.Execution.content['application/json'].examples) as {
     value: { agent_name: string }
   }[]
   t.ok(examples.length >= 3)
   for (const { value } of examples) {
     t.match(
-      await call('POST', '/agents/execute', { token, json: value }),
+      await request('POST', '/agents/execute', { as, json: value }),
       { status: 200, body: { success: true } },
       value.agent_name,
     )

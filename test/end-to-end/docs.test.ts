@@ -4,7 +4,8 @@ import { noBrowser, openBrowser, watchedPage } from '../browser.ts'
 import { startReference } from './reference.ts'
 
 t.test('the documentation pages in a browser', { skip: noBrowser }, async (t) => {
-  const { base, gateway, account } = await startReference(t)
+  const { url, account } = await startReference(t)
+  const base = `${url}/api/v1`
   const { access_token } = await account('ada@example.com')
   const browser = await openBrowser(t)
 
@@ -12,7 +13,7 @@ t.test('the documentation pages in a browser', { skip: noBrowser }, async (t) =>
   const nextAnswer = async (page: Page) => (await page.waitForResponse(`${base}/auth/me`)).status()
 
   await t.test('Scalar shows the API and sends the bearer token', async (t) => {
-    const { page, complaints, strays } = await watchedPage(browser, gateway.url)
+    const { page, complaints, strays } = await watchedPage(browser, url)
     await page.goto(`${base}/docs`)
     await page.getByRole('heading', { name: 'Gatefold reference application' }).waitFor()
     await page.getByPlaceholder('Token').first().fill(access_token)
@@ -27,7 +28,7 @@ t.test('the documentation pages in a browser', { skip: noBrowser }, async (t) =>
   })
 
   await t.test('Swagger UI shows the API and sends the bearer token', async (t) => {
-    const { page, complaints, strays } = await watchedPage(browser, gateway.url)
+    const { page, complaints, strays } = await watchedPage(browser, url)
     await page.goto(`${base}/swagger`)
     await page.getByRole('heading', { name: 'Gatefold reference application' }).waitFor()
     await page.locator('.btn.authorize').click()

@@ -1,7 +1,7 @@
 import type { Page, WebSocketRoute } from 'playwright-core'
 import t from 'tap'
 import { noBrowser, openBrowser, watchedPage } from '../browser.ts'
-import { password, startReference } from './reference.ts'
+import { bearer, password, startReference } from './reference.ts'
 
 t.setTimeout(120_000)
 
@@ -14,9 +14,9 @@ interface Session {
 }
 
 t.test('the live page in a browser', { skip: noBrowser }, async (t) => {
-  const { base, gateway, account, call } = await startReference(t)
+  const { url, account, request } = await startReference(t)
   const { access_token: other } = await account('eve@example.com')
-  const { page, complaints, strays } = await watchedPage(await openBrowser(t), gateway.url)
+  const { page, complaints, strays } = await watchedPage(await openBrowser(t), url)
   page.setDefaultTimeout(30_000)
   const rows = page.locator('#tasks li')
   const sockets: WebSocketRoute[] = []
@@ -24,7 +24,7 @@ t.test('the live page in a browser', { skip: noBrowser }, async (t) => {
     socket.connectToServer()
     sockets.push(socket)
   })
-  await page.goto(`${base}/live`)
+  await page.goto(`${url}/api/v1/live`)
 
   await t.test('says what was wrong with an account, and where', async (t) => {
     await enter(page, 'Create account', 'too short')
@@ -52,7 +52,7 @@ t.test('the live page in a browser', { skip: noBrowser }, async (t) => {
     t.match(await rows.innerText(), /calculator · derive/)
     await rows.getByText('Result').click()
     await rows.getByText('"p10": ').waitFor()
-    const { body } = await call('GET', `/agents/status/${await rows.getAttribute('data-task')}`, { token: other })
+    const { body } = await request('GET', `/agents/status/${await rows.getAttribute('data-task')}`, bearer(other))
     t.equal(body.code, 'not_found')
   })
 
@@ -110,7 +110,7 @@ t.test('the live page in a browser', { skip: noBrowser }, async (t) => {
 
   await t.test('a session that has ended elsewhere asks for the password', async (t) => {
     const { refresh_token } = await session(page)
-    await call('POST', '/auth/logout', { json: { refresh_token } })
+    await request('POST', '/auth/logout', { json: { refresh_token } })
     await expire(page)
     await page.reload()
     await page.getByText('Your session has ended.').waitFor()
