@@ -147,6 +147,7 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     services: services.services,
     diagnostics,
     log: log.log,
+    meter: metrics.meter,
     clock,
     handlers,
     health: createHealthChecks(services.byName),

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Documents } from '../documents/documents.ts'
+import type { Meter } from '../metrics/meter.ts'
 import type { SchemaCompiler } from '../schemas/compiler.ts'
 import type { HealthChecks } from '../services/health.ts'
 import type { Services } from '../services/service.ts'
@@ -16,6 +17,7 @@ export interface CompileTools {
   services: Services
   diagnostics: Diagnostics
   log: Logger
+  meter: Meter
   clock: Clock
   handlers: HandlerModules
   /** The state of the services that this gateway runs. */

@@ -72,6 +72,11 @@ function compileLimit(config: OneLimit, label: string, operation: Operation, too
   const { now } = tools.clock
   const policy = `"${label}";q=${limit.limit};w=${Math.ceil(limit.window / 1000)}`
   const away = problem('unavailable', { detail: 'Requests cannot be counted at the moment.', headers: { 'retry-after': '1' } })
+  const uncounted = tools.meter.counter(
+    'gatefold_limits_uncounted_total',
+    'Requests that a rate limit could not count, Redis being away: admitted (open) or refused (closed).',
+    ['operation', 'outcome'],
+  )
   const closed = (config.onFailure ?? redis.onFailure ?? (by === 'ip' ? 'closed' : 'open')) === 'closed'
 
   return {
@@ -79,7 +84,10 @@ function compileLimit(config: OneLimit, label: string, operation: Operation, too
     count,
     keyOf: limitKey(by, server.trustProxy),
     settle(context, hits) {
-      if (hits === undefined) return closed ? away : undefined
+      if (hits === undefined) {
+        uncounted.add(operation.id, closed ? 'refused' : 'admitted')
+        return closed ? away : undefined
+      }
       const wait = Math.max(1, Math.ceil((hits.resetAt - now()) / 1000))
       const remaining = Math.max(0, limit.limit - hits.count)
       context.responseHeaders.push('ratelimit-policy', policy, 'ratelimit', `"${label}";r=${remaining};t=${wait}`)

@@ -50,10 +50,10 @@ declare module './service.ts' {
 
 export const limiterService: ServiceDefinition<'limiter'> = {
   name: 'limiter',
-  create({ config: { redis }, log, clock, role }) {
+  create({ config: { redis }, log, clock, meter, role }) {
     // A worker answers nothing that has a limit.
     const shared = redis.url !== '' && role !== 'worker'
-    const options = { ...redis, timeout: parseDuration(redis.timeout) }
+    const options = { ...redis, timeout: parseDuration(redis.timeout), meter }
     return createLimiter(shared ? createRedisCounters(options, log, clock.now) : createMemoryCounters(clock.now))
   },
 }

@@ -146,7 +146,7 @@ t.test('a store that is away: limits by ip refuse, the others let pass, or as it
   }
   const operations = { ...gateway.operations, ...onFailure }
   const away = async (redis: object) => {
-    const changes = { operations, redis: { url: 'redis://127.0.0.1:1', ...redis } }
+    const changes = { operations, metrics: { access: 'public' }, redis: { url: 'redis://127.0.0.1:1', ...redis } }
     const { request } = await serve(t, { openapi, gateway: { ...gateway, ...changes }, handlers })
     return (path: string) => request('GET', path, { headers: as('ada') })
   }
@@ -163,6 +163,10 @@ t.test('a store that is away: limits by ip refuse, the others let pass, or as it
     '/several': 503,
     '/free': 200,
   })
+  const { text } = await usual('/metrics')
+  t.match(text, 'gatefold_limits_uncounted_total{operation="byIp",outcome="refused"} 1')
+  t.match(text, 'gatefold_limits_uncounted_total{operation="byPrincipal",outcome="admitted"} 1')
+  t.match(text, '\ngatefold_redis_up 0\n')
   const refused = await usual('/byIp')
   t.match(refused.body, { code: 'unavailable' })
   t.match(refused.headers.get('retry-after'), /^\d+$/)

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { Redis } from 'ioredis'
 import pino from 'pino'
 import t, { type Test } from 'tap'
+import { createMeter } from '../../src/metrics/meter.ts'
 import { createMemoryCounters } from '../../src/services/limiter/memory.ts'
 import { createRecentKeys } from '../../src/services/limiter/recent-keys.ts'
 import { createRedisCounters } from '../../src/services/limiter/redis.ts'
@@ -123,7 +124,7 @@ t.test('one name is one count', (t) => {
 /** Counters as each process has them; they end with the test. */
 async function redisCounters(t: Test, url: string, lines: string[] = [], now?: () => number) {
   const log = pino({}, { write: (line: string) => void lines.push(line) })
-  const counters = createRedisCounters({ url, timeout: 150, prefix: 'test' }, log, now)
+  const counters = createRedisCounters({ url, timeout: 150, prefix: 'test', meter: createMeter() }, log, now)
   t.teardown(() => counters.stop?.())
   await counters.start?.()
   return counters

@@ -1,5 +1,6 @@
 import type { Redis, RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
+import { gaugeOf, type Meter } from '../../metrics/meter.ts'
 import type { Health, Lifecycle } from '../service.ts'
 
 /** The connection to Redis, for questions that cannot wait. */
@@ -12,6 +13,7 @@ export interface RedisConnectionOptions {
   url: string
   /** Milliseconds that a question may take. */
   timeout: number
+  meter: Meter
   /** Lua scripts by the name of the method that runs them. */
   scripts: NonNullable<RedisOptions['scripts']>
   /** Fails when Redis cannot do what it is needed for: it may answer and yet be a replica, full, or loading. */
@@ -28,10 +30,12 @@ const silence = 2000
  * looks, alone, whether Redis is back. Each change is logged once.
  */
 export function createRedisConnection(options: RedisConnectionOptions, log: Logger): RedisConnection {
-  const { url, timeout, scripts, probe } = options
+  const { url, timeout, meter, scripts, probe } = options
   let redis: Redis | undefined
   let state: 'unknown' | 'here' | 'away' = 'unknown'
   let timer: NodeJS.Timeout | undefined
+  gaugeOf(meter, 'gatefold_redis_up', 'Whether Redis answers: 1, or 0.', () => (state === 'here' ? 1 : 0))
+  const failures = meter.counter('gatefold_redis_failures_total', 'Questions to Redis that failed or were not answered in time.')
 
   function away(error: unknown): void {
     if (state === 'away' || redis === undefined) return
@@ -72,6 +76,7 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
     try {
       return await within(timeout, question(redis))
     } catch (error) {
+      failures.add()
       away(error)
       return undefined
     }

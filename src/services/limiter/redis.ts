@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { systemClock } from '../../clock.ts'
+import type { Meter } from '../../metrics/meter.ts'
 import type { Counter, Counters, Hits, JointCounter, Limit } from '../limiter.ts'
 import { boundedKey } from './key.ts'
 import { createRedisConnection } from './redis-connection.ts'
@@ -13,6 +14,7 @@ export interface RedisCountersOptions {
   timeout: number
   /** Begins the name of every key. */
   prefix: string
+  meter: Meter
 }
 
 /**
@@ -20,7 +22,7 @@ export interface RedisCountersOptions {
  * is away nothing is counted, which is said at once; the connection comes back by itself.
  */
 export function createRedisCounters(
-  { url, timeout, prefix }: RedisCountersOptions,
+  { url, timeout, prefix, meter }: RedisCountersOptions,
   log: Logger,
   now = systemClock.now,
 ): Counters {
@@ -28,6 +30,7 @@ export function createRedisCounters(
     {
       url,
       timeout,
+      meter,
       scripts: { countWindows: { lua: countWindows }, ratelimiter: slidingLog },
       probe: (redis) => windows(redis, [`${prefix}:probe`], [{ name: 'probe', limit: 1, window: 1000 }]),
     },
