@@ -9,16 +9,17 @@ import type { GatewayConfig } from './config/schema.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
 import type { Located } from './documents/document.ts'
 import { type Documents, openDocuments } from './documents/documents.ts'
-import { createMetrics } from './metrics/metrics.ts'
-import { measureReloads } from './metrics/reloads.ts'
+import { createRun, type GatewayState, type Reload, type Run, serveGenerations } from './generations.ts'
 import { readApi } from './model/api.ts'
+import type { Reading } from './model/changes.ts'
 import { buildModel, systemOperation } from './model/model.ts'
 import type { Operation } from './model/operation.ts'
 import { checkOverrides, type Overrides, overrideHandlers, overrideServices } from './overrides.ts'
 import { policies } from './policies/builtin.ts'
+import { refreshModules } from './project-modules.ts'
 import { createSchemaCompiler } from './schemas/compiler.ts'
 import { type Log, openLog } from './serve/log.ts'
-import { serve } from './serve/serve.ts'
+import type { Generation } from './serve/serve.ts'
 import { keepTickObjects } from './serve/tick-objects.ts'
 import { services as builtInServices } from './services/builtin.ts'
 import { createHealthChecks } from './services/health.ts'
@@ -58,6 +59,7 @@ export interface Plan {
   /** `components.securitySchemes` of all OpenAPI documents, by name. */
   readonly securitySchemes: ReadonlyMap<string, Located>
   readonly diagnostics: readonly Diagnostic[]
+  readonly hasErrors: boolean
   /** The text of a document by its shown name, for code frames. */
   sourceOf(file: string): string | undefined
   /** The policies and targets that gateway.yaml may name. */
@@ -65,6 +67,12 @@ export interface Plan {
   readonly log: Log
   /** The services that the operations use: created, not started. */
   readonly services: Partial<Services>
+  /** What answers requests once it serves. */
+  readonly generation: Generation
+  /** What a later plan is compared with. */
+  readonly reading: Reading
+  /** Compiles in the background what nobody has asked for yet. */
+  warm(): void
   /** Serves until `stop` is called. Throws a `BootError` when a diagnostic is an error. */
   start(): Promise<Gateway>
 }
@@ -75,8 +83,16 @@ export interface Gateway {
   readonly url: string
   /** Where metrics are scraped on a port of their own, for example `http://127.0.0.1:9464/metrics`. */
   readonly metricsUrl: string | undefined
+  /** The plan that is served. */
   readonly plan: Plan
   readonly services: Services
+  /** Which generation serves, since when, and what came of the last reload. */
+  readonly state: GatewayState
+  /**
+   * Reads everything anew and lets it answer from the next request on; connections, tasks and sockets go on. What cannot serve
+   * changes nothing. Never rejects.
+   */
+  reload(): Promise<Reload>
   /** Stops accepting, answers what is in flight, stops the services. May be called twice. */
   stop(): Promise<void>
 }
@@ -91,12 +107,19 @@ const toleratedByMocks = ['duplicate-operation-id', 'unknown-security-scheme']
  * The whole boot without `listen`: documents → config → model → services → pipelines. It reads files and the environment,
  * starts nothing, and reports everything that it finds at once.
  */
-export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
+export function planGateway(options: GatewayOptions = {}): Promise<Plan> {
+  const run: Run = createRun((before) => planGeneration(options, run, before))
+  return run.plan(undefined)
+}
+
+/** Plans beside the generation that serves, if there is one: what is the same in both goes on. */
+async function planGeneration(options: GatewayOptions, run: Run, before: Plan | undefined): Promise<Plan> {
   const { file, env, environment = process.env, mock, role = 'all', port, clock = systemClock, overrides = {} } = options
   const directory = resolve(options.directory ?? '.')
   keepTickObjects()
+  refreshModules()
   const diagnostics = new Diagnostics(mock === undefined ? [] : toleratedByMocks)
-  const documents = openDocuments({ directory, diagnostics })
+  const documents = openDocuments({ directory, diagnostics, known: before?.documents.all() })
 
   const configuration = await readConfiguration(
     { directory, file, env, environment, mock, overrides: overrides.config },
@@ -119,40 +142,26 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
   const operations = buildModel(model)
   if (readable) checkOverrides(overrides, operations, registry.services, diagnostics)
 
-  const log = openLog(config.log, directory, overrides.log)
-  const metrics = createMetrics()
-  measureReloads(metrics.meter, { generation: 1, since: new Date(), lastReload: undefined })
+  const log = before?.log.renew(config.log) ?? openLog(config.log, directory, overrides.log)
+  const common = { config, directory, log: log.log, meter: run.metrics.meter, clock, diagnostics }
   const used = [...usedServices(operations, registry, handlers), ...Object.keys(overrides.services ?? {})]
-  const services = createServices(selectServices(registry.services, used), {
-    config,
-    directory,
-    log: log.log,
-    meter: metrics.meter,
-    clock,
-    diagnostics,
-    gatewayFile: root,
-    securitySchemes: api.securitySchemes,
-    role,
-    production,
-    mocking,
-  })
+  const services = createServices(
+    selectServices(registry.services, used),
+    { ...common, gatewayFile: root, securitySchemes: api.securitySchemes, role, production, mocking },
+    before?.generation.services,
+  )
 
   const schemas = createSchemaCompiler({ documents, diagnostics })
   const tools: CompileTools = {
-    config,
+    ...common,
     basePath: api.basePath,
-    directory,
     documents,
     schemas,
     services: services.services,
-    diagnostics,
-    log: log.log,
-    meter: metrics.meter,
-    clock,
     handlers,
     health: createHealthChecks(services.byName),
+    state: run.state,
   }
-  let draining = false
   const application = compileApplication({
     operations,
     system: systemOperation(root.document, model),
@@ -161,9 +170,8 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     registry,
     tools,
     gatewayFile: root,
-    metrics,
+    metrics: run.metrics,
     accessLog: log,
-    draining: () => draining,
   })
   schemas.check()
 
@@ -176,35 +184,18 @@ export async function planGateway(options: GatewayOptions = {}): Promise<Plan> {
     securitySchemes: api.securitySchemes,
     registry,
     diagnostics: diagnostics.all,
+    hasErrors: diagnostics.hasErrors,
     log,
     services: services.services,
     sourceOf: (name) => documents.all().find((document) => document.name === name)?.text,
-    start,
+    generation: { application, services, config },
+    reading: { operations, registry, documents, handlerVersion: (id) => handlers.find(id)?.version },
+    warm: () => void schemas.warm(),
+    async start() {
+      if (plan.hasErrors) throw new BootError(diagnostics.all)
+      return serveGenerations({ first: plan, run, role, port })
+    },
   }
-
-  async function start(): Promise<Gateway> {
-    if (diagnostics.hasErrors) throw new BootError(diagnostics.all)
-    log.open()
-    const serving = await serve({ application, services, config, metrics, role, port })
-    void schemas.warm()
-    let stopping: Promise<void> | undefined
-    async function stop(): Promise<void> {
-      draining = true
-      await serving.stop()
-      log.flush()
-    }
-    return {
-      url: `http://localhost:${serving.port}`,
-      metricsUrl:
-        config.metrics === false || serving.metricsPort === undefined
-          ? undefined
-          : `http://${config.metrics.host}:${serving.metricsPort}${config.metrics.path}`,
-      plan,
-      services: services.services,
-      stop: () => (stopping ??= stop()),
-    }
-  }
-
   return plan
 }
 

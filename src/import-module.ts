@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Position } from './documents/document.ts'
+import { followModules, forgetFailure } from './project-modules.ts'
 
 /** What importing a module of the project gave: its exports, or why there are none. */
 export type Imported = { readonly exports: Record<string, unknown> } | ImportFailure
@@ -19,8 +20,12 @@ export interface ImportFailure {
 /** How long a module may take to load, in milliseconds: a top-level `await` may never settle. */
 const patience = 3000
 
-/** Imports a module by its absolute path. Never throws; paths in the failure are relative to the project's directory. */
+/**
+ * Imports a module by its absolute path, as its files were at the last `refreshModules`. Never throws; paths in the failure
+ * are relative to the project's directory.
+ */
 export async function importModule(file: string, directory: string): Promise<Imported> {
+  followModules()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`its top-level await has not settled within ${patience / 1000} s`)), patience)
@@ -28,6 +33,7 @@ export async function importModule(file: string, directory: string): Promise<Imp
   try {
     return { exports: await Promise.race([import(pathToFileURL(file).href), late]) }
   } catch (error) {
+    await Promise.race([forgetFailure(file), late]).catch(() => {})
     return { reason: reasonOf(error, file, directory), at: placeOf(error, file, directory), error }
   } finally {
     clearTimeout(timer)
@@ -49,7 +55,7 @@ function placeOf(error: unknown, file: string, directory: string): Position | un
 /** The first place in a stack that lies in the project; a syntax error marks its column in the line below instead. */
 function placeInStack(stack: string, directory: string): Position | undefined {
   const at = stack.indexOf(directory + sep)
-  const found = at === -1 ? null : /^([^\n:]+):(\d+)(?::(\d+))?/.exec(stack.slice(at))
+  const found = at === -1 ? null : /^([^\n:?]+)(?:\?v=[\w-]+)?:(\d+)(?::(\d+))?/.exec(stack.slice(at))
   if (found === null) return undefined
   const [, file = '', line, column] = found
   const marker = /^( *)\^/m.exec(stack)?.[1]

@@ -5,6 +5,7 @@ export { type Handler, type HandlerContext, type HandlerRequest, type Principal,
 export { BootError, type Diagnostic } from './documents/diagnostics.ts'
 export { applicationProblem as problem, Problem, type ProblemCode, type ProblemOptions, type ValidationError } from './errors.ts'
 export { type Gateway, type GatewayOptions, type Plan, planGateway, startGateway } from './gateway.ts'
+export type { GatewayState, Reload } from './generations.ts'
 export type { UploadedFile } from './messages/uploaded-file.ts'
 export type { Operation } from './model/operation.ts'
 export type {

@@ -28,7 +28,7 @@ export function overrideHandlers(modules: HandlerModules, handlers: Overrides['h
       const found = modules.find(operationId)
       const handler = Object.hasOwn(handlers, operationId) ? handlers[operationId] : undefined
       if (handler === undefined) return found
-      return { handler, file: found?.file ?? '(overrides)', uses: found?.uses ?? [] }
+      return { handler, file: found?.file ?? '(overrides)', version: found?.version, uses: found?.uses ?? [] }
     },
   }
 }

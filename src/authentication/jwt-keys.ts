@@ -7,7 +7,7 @@ import { type RemoteKeys, remoteKeys } from './jwks.ts'
 import { readPrivateKey, readPublicKey } from './key-files.ts'
 import { fixedKeys, type KeySource, keysUnavailable } from './key-source.ts'
 import type { Report } from './report.ts'
-import { verificationKey } from './signature.ts'
+import { type VerificationKey, verificationKey } from './signature.ts'
 
 /** What signs tokens of a scheme. */
 export interface SigningKey {
@@ -19,6 +19,8 @@ export interface SigningKey {
 /** The keys of one bearer scheme: those that verify, and the one that signs, where there is one. */
 export interface SchemeKeys {
   source: KeySource
+  /** Those that come from a secret or a file. */
+  fixed: readonly VerificationKey[]
   signing: SigningKey | undefined
   /** Set for a JWKS URL. */
   remote: RemoteKeys | undefined
@@ -29,12 +31,25 @@ export interface SchemeKeys {
 /** Keys that are not there yet, or never will be because the boot is going to fail. */
 const noKeys: KeySource = { generation: 0, freshUntil: -Infinity, find: () => keysUnavailable(1000) }
 
+const noSchemeKeys: SchemeKeys = { source: noKeys, fixed: [], signing: undefined, remote: undefined, needsSecret: false }
+
+/** Whether two states of a scheme's keys verify and sign alike, as far as secrets and files go. */
+export function sameKeys(a: SchemeKeys, b: SchemeKeys): boolean {
+  if (a.needsSecret !== b.needsSecret || a.needsSecret) return a.needsSecret === b.needsSecret
+  const signsAlike = a.signing === undefined ? b.signing === undefined : b.signing?.key.equals(a.signing.key)
+  const alike = ({ keyId, key }: VerificationKey, index: number) => {
+    const other = b.fixed[index]
+    return other !== undefined && keyId === other.keyId && key.equals(other.key)
+  }
+  return signsAlike === true && a.fixed.length === b.fixed.length && a.fixed.every(alike)
+}
+
 /** Reads and checks the keys of a scheme. What is wrong is reported; the scheme then admits nobody. */
 export function schemeKeys(
   jwt: JwtScheme,
   options: { directory: string; production: boolean; clock: Clock; report: Report; onFailure: (error: unknown) => void },
 ): SchemeKeys {
-  const none: SchemeKeys = { source: noKeys, signing: undefined, remote: undefined, needsSecret: false }
+  const none: SchemeKeys = { ...noSchemeKeys }
   if (!algorithmsFit(jwt, options.report)) return none
   if (jwt.secret === undefined && jwt.audience === undefined) warnOfAnyAudience(options.report)
   if (jwt.secret !== undefined) return secretKeys(jwt.secret, jwt.algorithms, options) ?? none
@@ -74,7 +89,7 @@ function secretKeys(
 ): SchemeKeys | undefined {
   const hint = `set it to at least ${Math.max(...algorithms.map(secretLength))} random bytes, for example by: openssl rand -base64 48`
   if (secret === '') {
-    if (!production) return { source: noKeys, signing: undefined, remote: undefined, needsSecret: true }
+    if (!production) return { ...noSchemeKeys, needsSecret: true }
     report(['jwt', 'secret'], 'missing-secret', 'the secret that signs tokens is empty, with NODE_ENV=production', hint)
     return undefined
   }
@@ -90,8 +105,8 @@ function secretKeys(
 export function keysFromSecret(secret: string, algorithms: readonly string[]): SchemeKeys {
   const key = createSecretKey(Buffer.from(secret, 'utf8'))
   const verifies = verificationKey(key, undefined, algorithms)
-  const source = fixedKeys(verifies === undefined ? [] : [verifies])
-  return { source, signing: { key, algorithm: algorithms[0] as string, keyId: undefined }, remote: undefined, needsSecret: false }
+  const signing = { key, algorithm: algorithms[0] as string, keyId: undefined }
+  return { ...schemeKeysOf(verifies), signing }
 }
 
 function fileKeys(jwt: JwtScheme, file: string, options: { directory: string; report: Report }): SchemeKeys | undefined {
@@ -104,10 +119,14 @@ function fileKeys(jwt: JwtScheme, file: string, options: { directory: string; re
     return undefined
   }
   const verifies = verificationKey(found.key, found.keyId, jwt.algorithms)
-  const source = fixedKeys(verifies === undefined ? [] : [verifies])
   const signing =
     jwt.privateKey === undefined ? undefined : signingKey(jwt.privateKey, found, jwt.algorithms[0] as string, options)
-  return { source, signing, remote: undefined, needsSecret: false }
+  return { ...schemeKeysOf(verifies), signing }
+}
+
+function schemeKeysOf(key: VerificationKey | undefined): SchemeKeys {
+  const fixed = key === undefined ? [] : [key]
+  return { ...noSchemeKeys, source: fixedKeys(fixed), fixed }
 }
 
 function signingKey(

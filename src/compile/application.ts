@@ -33,8 +33,6 @@ export interface ApplicationInput {
   readonly metrics: Metrics
   /** Where requests are logged. */
   readonly accessLog: Log
-  /** True while the process is told to stop. */
-  readonly draining: () => boolean
 }
 
 /** Everything that answers requests: the operations' pipelines, and behind them the gateway's own routes. */
@@ -60,12 +58,12 @@ function both(first: Done, second: Done): Done {
 }
 
 function systemMounts(
-  { openapi, basePath, tools, gatewayFile, metrics, draining }: ApplicationInput,
+  { openapi, basePath, tools, gatewayFile, metrics }: ApplicationInput,
   tasks: CompiledTasks | undefined,
 ): Mount[] {
-  const { config, documents, health } = tools
+  const { config, documents, health, state } = tools
   const below = (section: { path: string } | false) => (section === false ? undefined : basePath + section.path)
-  const mounts: Mount[] = [healthRoutes({ path: below(config.health), health, draining })]
+  const mounts: Mount[] = [healthRoutes({ path: below(config.health), health, draining: () => state.draining })]
   if (tasks !== undefined) mounts.push(tasks.mount)
   if (config.metrics !== false && config.metrics.port === undefined)
     mounts.push(metricsRoute(config.metrics.path, metrics, compileAdmit('metrics', config.metrics, gatewayFile, tools)))

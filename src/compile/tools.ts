@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Documents } from '../documents/documents.ts'
+import type { GatewayState } from '../generations.ts'
 import type { Meter } from '../metrics/meter.ts'
 import type { SchemaCompiler } from '../schemas/compiler.ts'
 import type { HealthChecks } from '../services/health.ts'
@@ -22,6 +23,8 @@ export interface CompileTools {
   handlers: HandlerModules
   /** The state of the services that this gateway runs. */
   health: HealthChecks
+  /** Which generation serves, and what came of the last reload. */
+  state: GatewayState
   /** Path of the API, `''` or for example `/api/v1`; docs, health and tasks lie below it. */
   basePath: string
   /** Absolute path of the project directory (where gateway.yaml stands). */

@@ -17,8 +17,15 @@ export interface Documents {
   all(): Document[]
 }
 
-/** `directory` is the project's, an absolute path; names in diagnostics are relative to it. */
-export function openDocuments({ directory, diagnostics }: { directory: string; diagnostics: Diagnostics }): Documents {
+export interface DocumentsOptions {
+  /** The project's, an absolute path; names in diagnostics are relative to it. */
+  directory: string
+  diagnostics: Diagnostics
+  /** Documents of an earlier boot: one whose text is the same is not parsed again. */
+  known?: readonly Document[] | undefined
+}
+
+export function openDocuments({ directory, diagnostics, known: earlier = [] }: DocumentsOptions): Documents {
   const read = new Map<string, Document | undefined>()
   const targets = new WeakMap<Document, Map<string, Located | ReferenceFailure>>()
 
@@ -26,7 +33,8 @@ export function openDocuments({ directory, diagnostics }: { directory: string; d
     const path = resolve(from === undefined ? directory : resolve(from.document.file, '..'), file)
     const known = read.get(path)
     if (known !== undefined || (read.has(path) && from === undefined)) return known
-    const document = readDocument(path, shownName(directory, path), diagnostics, from)
+    const before = earlier.find(({ file }) => file === path)
+    const document = readDocument(path, shownName(directory, path), diagnostics, { from, known: before })
     read.set(path, document)
     return document
   }

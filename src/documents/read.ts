@@ -18,24 +18,44 @@ interface Parsed {
   places: (text: string) => FindPlace
 }
 
-/**
- * Reads one YAML or JSON file. Everything that is wrong with it is reported; undefined then. `name` is the path that
- * people see; `from` is the value that names the file, where there is one.
- */
-export function readDocument(file: string, name: string, diagnostics: Diagnostics, from?: Located): Document | undefined {
-  const text = readSource(file, name, diagnostics, from)
-  return text === undefined ? undefined : parseDocument(file, name, text, diagnostics)
+export interface ReadOptions {
+  /** The value that names the file, where there is one. */
+  from?: Located | undefined
+  /** The document as it was read before: with the same text it is the same document. */
+  known?: Document | undefined
 }
 
+/** Reads one YAML or JSON file. Everything that is wrong with it is reported; undefined then. `name` is the path that people see. */
+export function readDocument(
+  file: string,
+  name: string,
+  diagnostics: Diagnostics,
+  { from, known }: ReadOptions = {},
+): Document | undefined {
+  const text = readSource(file, name, diagnostics, from)
+  return text === undefined ? undefined : parseDocument(file, name, text, diagnostics, known)
+}
+
+/** What documents were made of, with the findings that are to be reported each time. */
+const parsedDocuments = new WeakMap<Document, Parsed>()
+
 /** Like `readDocument`, for a text that is at hand already. */
-export function parseDocument(file: string, name: string, text: string, diagnostics: Diagnostics): Document | undefined {
+export function parseDocument(
+  file: string,
+  name: string,
+  text: string,
+  diagnostics: Diagnostics,
+  known?: Document,
+): Document | undefined {
   const position = createPositions(name, text)
-  const parsed = parseText(file, text)
+  const before = known?.text === text ? known : undefined
+  const parsed = (before && parsedDocuments.get(before)) ?? parseText(file, text)
   for (const { severity, code, span, message, hint } of parsed.findings)
     diagnostics[severity](code, position(span), message, hint)
   if (hasErrors(parsed.findings)) return undefined
+  if (before !== undefined) return before
   let find: FindPlace | undefined
-  return {
+  const document: Document = {
     file,
     name,
     text,
@@ -46,6 +66,8 @@ export function parseDocument(file: string, name: string, text: string, diagnost
       return position(what === 'key' ? (place.key ?? place.value) : place.value)
     },
   }
+  parsedDocuments.set(document, parsed)
+  return document
 }
 
 function parseText(file: string, text: string): Parsed {

@@ -16,12 +16,12 @@ export function messageLimit(): () => boolean {
   }
 }
 
-/** Counts connections by principal; `enter` gives a function that ends one, or undefined when there are `limit` already. */
-export function connectionLimit(limit: number): (key: string) => (() => void) | undefined {
+/** Counts connections by principal; `enter` gives a function that ends one, or undefined when there are as many already as the limit says at the time. */
+export function connectionLimit(limit: () => number): (key: string) => (() => void) | undefined {
   const open = new Map<string, number>()
   return function enter(key) {
     const count = open.get(key) ?? 0
-    if (count >= limit) return undefined
+    if (count >= limit()) return undefined
     open.set(key, count + 1)
     return function leave() {
       const left = (open.get(key) ?? 1) - 1

@@ -31,7 +31,8 @@ export async function watchOwnTasks(
   after: ReadonlyMap<string, number>,
   deliver: Deliver,
 ): Promise<OwnTasks> {
-  const { database, notifications } = tasks.store
+  const { store, follower } = tasks
+  const { database, notifications } = store
   const owner = ownerOf(principal) as string
   const tag = ownerTag(owner)
   const followed = new Map<string, () => void>()
@@ -41,7 +42,7 @@ export async function watchOwnTasks(
 
   function follow(taskId: string, cursor: number, floor: number): void {
     if (stopped || followed.has(taskId)) return
-    const unfollow = tasks.follower.follow(taskId, cursor, (events) => {
+    const unfollow = follower.follow(taskId, cursor, (events) => {
       deliver(events)
       const last = events.at(-1)
       if (last === undefined || last.seq < floor || !endsTask(last)) return

@@ -1,4 +1,5 @@
 import type { Socket } from 'socket.io'
+import type { GatewayConfig } from '../config/schema.ts'
 import type { Principal } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
 import { maySee } from '../tasks/access.ts'
@@ -16,9 +17,16 @@ export type TaskSocket = Socket<ClientMessages, ServerMessages>
 /** Events that the answer to `task:watch` holds; further ones follow as messages. */
 const page = 1000
 
-/** Answers one connected client until it leaves. It sees what the same principal sees over HTTP. */
-export function openSession(socket: TaskSocket, principal: Principal, tasks: TaskSystem, mostWatches: number): void {
-  const { database } = tasks.store
+/** What sessions go by; it may change while they last. */
+export interface SessionView {
+  readonly tasks: TaskSystem
+  readonly config: GatewayConfig['realtime']
+}
+
+/** Answers one connected client until it leaves. It sees what the same principal sees over HTTP at the time. */
+export function openSession(socket: TaskSocket, principal: Principal, view: () => SessionView): void {
+  const { store, follower } = view().tasks
+  const { database } = store
   const watches = new Map<string, () => void>()
   let own: OwnTasks | undefined
 
@@ -36,11 +44,12 @@ export function openSession(socket: TaskSocket, principal: Principal, tasks: Tas
   }
 
   async function watch(message: unknown): Promise<object | Problem> {
+    const { tasks, config } = view()
     const { task_id: taskId, after = 0 } = (message ?? {}) as { task_id?: unknown; after?: unknown }
     if (!isTaskId(taskId)) return notFound()
     if (!isSequence(after)) return invalid('/after', 'must be the number of an event, or 0')
-    if (!watches.has(taskId) && watches.size >= mostWatches) {
-      return problem('rate_limited', { detail: `a connection can watch ${mostWatches} tasks` })
+    if (!watches.has(taskId) && watches.size >= config.watches) {
+      return problem('rate_limited', { detail: `a connection can watch ${config.watches} tasks` })
     }
     const task = await findTask(database, database.schema, taskId)
     if (task === undefined || !maySee(tasks.definitions, principal, task)) return notFound()
@@ -51,7 +60,7 @@ export function openSession(socket: TaskSocket, principal: Principal, tasks: Tas
       last === undefined ? task.finished_at !== null && after >= task.last_seq : last.seq >= task.last_seq && endsTask(last)
     // Begins behind the answer, which is on its way before anything else: the next lines run without a pause.
     if (!over && socket.connected) {
-      const unfollow = tasks.follower.follow(taskId, last?.seq ?? after, (fresh) => {
+      const unfollow = follower.follow(taskId, last?.seq ?? after, (fresh) => {
         deliver(fresh)
         const newest = fresh.at(-1)
         if (newest !== undefined && newest.seq >= task.last_seq && endsTask(newest)) unwatch(taskId)
@@ -62,11 +71,12 @@ export function openSession(socket: TaskSocket, principal: Principal, tasks: Tas
   }
 
   async function watchOwn(message: unknown): Promise<object | Problem> {
+    const { tasks, config } = view()
     const after = (message as { after?: unknown } | null | undefined)?.after ?? {}
     const cursors = Object.entries(after as object)
     if (
       typeof after !== 'object' ||
-      cursors.length > mostWatches ||
+      cursors.length > config.watches ||
       !cursors.every(([id, seq]) => isTaskId(id) && isSequence(seq))
     ) {
       return invalid('/after', 'must be an object from task ids to the numbers of events')

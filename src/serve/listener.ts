@@ -47,7 +47,7 @@ export function createTraffic(application: Application): Traffic {
   const done: Done = (context, status) => {
     application.done(context, status)
     inFlight--
-    if (closing && inFlight === 0) {
+    if (inFlight === 0 && waiting.length > 0) {
       for (const resolve of waiting) resolve()
       waiting = []
     }

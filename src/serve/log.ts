@@ -1,19 +1,24 @@
-import { mkdirSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { styleText } from 'node:util'
+import { isDeepStrictEqual, styleText } from 'node:util'
 import pino, { type Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
 import { censored, redact } from './redact.ts'
 
-/** The gateway's log and how to write out what is still buffered. */
+/** The gateway's log and how to write out what is still buffered. One generation of a gateway's view of it. */
 export interface Log {
   readonly log: Logger
   /** Takes a line of JSON as it is: for records whose fields are all the gateway's own, in which no credentials have to be looked for. */
   readonly write: (line: string) => void
-  /** Opens the file now, so that one that cannot be written is known at the start. Throws with its name. */
+  /** Tries the file now, so that one that cannot be written is known at the start. Throws with its name. */
   open(): void
   flush(): void
+  /** The log as the next generation describes it; all goes there from `activate` on, whoever writes. */
+  renew(config: GatewayConfig['log']): Log
+  activate(): void
 }
+
+type Destination = ReturnType<typeof pino.destination>
 
 /** One write per so many bytes, and at least every second: a write per line would cost more than the request. */
 const bufferBytes = 4096
@@ -23,13 +28,53 @@ const flushMs = 1000
  * The log as gateway.yaml's `log` describes it; relative files lie below `directory`. Nothing is opened before the first
  * record, so that looking at a gateway leaves no trace. `write`, when given, gets the lines of JSON instead.
  */
-export function openLog(config: GatewayConfig['log'], directory: string, write?: (line: string) => void): Log {
-  let destination: ReturnType<typeof pino.destination> | undefined
-  const pretty = config.format === 'pretty' || (config.format === 'auto' && config.file === undefined && process.stdout.isTTY)
-  const open = () => (destination ??= openDestination(config.file === undefined ? undefined : resolve(directory, config.file)))
+export function openLog(first: GatewayConfig['log'], directory: string, write?: (line: string) => void): Log {
+  const fileOf = ({ file }: GatewayConfig['log']) => (file === undefined ? undefined : resolve(directory, file))
+  let current = { file: fileOf(first), pretty: isPretty(first) }
+  let destination: Destination | undefined
   const writeLine =
-    write ?? (pretty ? (line: string) => void open().write(prettyLine(line)) : (line: string) => void open().write(line))
-  const log = pino(
+    write ??
+    ((line: string) => {
+      destination ??= openDestination(current.file)
+      destination.write(current.pretty ? prettyLine(line) : line)
+    })
+
+  function follow(config: GatewayConfig['log']): void {
+    const before = { destination, file: current.file }
+    current = { file: fileOf(config), pretty: isPretty(config) }
+    // A file is opened anew at each reload: it may have been rotated away.
+    if (before.destination === undefined || (before.file === undefined && current.file === undefined)) return
+    destination = openDestination(current.file)
+    flush(before.destination)
+    if (before.file !== undefined) before.destination.end()
+  }
+
+  function view(config: GatewayConfig['log'], log: Logger): Log {
+    return {
+      log,
+      write: writeLine,
+      open() {
+        if (write !== undefined) return
+        if (config === first) destination ??= openDestination(current.file)
+        else checkFile(fileOf(config))
+      },
+      flush: () => flush(destination),
+      renew: (next) => view(next, isDeepStrictEqual(next.redact, config.redact) ? log : redacting(next, writeLine)),
+      activate() {
+        log.level = config.level
+        follow(config)
+      },
+    }
+  }
+  return view(first, redacting(first, writeLine))
+}
+
+function isPretty({ format, file }: GatewayConfig['log']): boolean {
+  return format === 'pretty' || (format === 'auto' && file === undefined && process.stdout.isTTY)
+}
+
+function redacting(config: GatewayConfig['log'], write: (line: string) => void): Logger {
+  return pino(
     {
       base: null,
       level: config.level,
@@ -37,9 +82,8 @@ export function openLog(config: GatewayConfig['log'], directory: string, write?:
       formatters: { level: (label) => ({ level: label }), log: (fields) => redactFields(fields) },
       serializers: { err: (error: Error) => redact(pino.stdSerializers.err(error)) },
     },
-    { write: writeLine },
+    { write },
   )
-  return { log, write: writeLine, open: () => void (write === undefined && open()), flush: () => flush(destination) }
 }
 
 /** Errors are left to their serializer, which knows which of their members count. */
@@ -49,12 +93,16 @@ function redactFields(fields: Record<string, unknown>): Record<string, unknown> 
   return err === undefined ? redacted : { err, ...redacted }
 }
 
-function openDestination(file: string | undefined) {
+function openDestination(file: string | undefined): Destination {
   const dest = file === undefined ? process.stdout.fd : openFile(file)
   const destination = pino.destination({ dest, sync: false, minLength: bufferBytes, periodicFlush: flushMs })
   // A full disk must not end the service; records are kept and tried again.
   destination.on('error', ({ message }: Error) => process.stderr.write(`gatefold: the log cannot be written: ${message}\n`))
   return destination
+}
+
+function checkFile(file: string | undefined): void {
+  if (file !== undefined) closeSync(openFile(file))
 }
 
 /** What cannot be written has been said, and must not keep a process from ending. */

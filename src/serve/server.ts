@@ -1,8 +1,7 @@
-import { createServer, type Server, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ProblemCode, problem } from '../errors.ts'
-import type { Traffic } from './listener.ts'
 import { problemDocument } from './problem-document.ts'
 
 export interface ServerOptions {
@@ -20,17 +19,31 @@ export interface ServerOptions {
   shutdownTimeout: number
 }
 
+/** Takes what arrives at a server. */
+export interface Reception {
+  readonly request: RequestListener
+  /** Whether a request for another protocol is taken; one that is not is answered as if it had not asked (RFC 9110 section 7.8). */
+  takesUpgrade(req: IncomingMessage): boolean
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** From now on every answer closes its connection. */
+  drain(): void
+}
+
 /** The listening HTTP server. */
 export interface HttpServer {
-  readonly server: Server
   /** Listens; rejects with the system's error, for example EADDRINUSE. */
-  start(): Promise<AddressInfo>
+  start(): Promise<void>
+  /** The port that it listens on. */
+  readonly port: number
+  /** Changes the times that a server can change while it listens. */
+  adjust(options: ServerOptions): void
   /** Stops accepting, answers what is in flight, closes idle connections; after `shutdownTimeout` cuts the rest. */
   stop(): Promise<void>
 }
 
-export function createHttpServer(traffic: Traffic, options: ServerOptions): HttpServer {
+export function createHttpServer(reception: Reception, options: ServerOptions): HttpServer {
   const { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize } = options
+  let { shutdownTimeout } = options
   const server = createServer(
     {
       headersTimeout,
@@ -40,14 +53,16 @@ export function createHttpServer(traffic: Traffic, options: ServerOptions): Http
       noDelay: true,
       // Nearly all requests have no body, and a stream that never ends because nothing was sent is not worth its events.
       optimizeEmptyRequests: true,
+      shouldUpgradeCallback: reception.takesUpgrade,
       // Node looks for connections that are too slow every 30 s otherwise, however short the timeouts are.
       connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeout, requestTimeout)),
     },
-    traffic.listener,
+    reception.request,
   )
   server.on('clientError', refuseMalformed)
   // The body reader says 100 Continue once it wants the body: a request that is refused before is spared it.
-  server.on('checkContinue', traffic.listener)
+  server.on('checkContinue', reception.request)
+  server.on('upgrade', reception.upgrade)
 
   const connections = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -55,6 +70,7 @@ export function createHttpServer(traffic: Traffic, options: ServerOptions): Http
     socket.once('close', () => connections.delete(socket))
   })
 
+  let port = options.port
   let stopping: Promise<void> | undefined
 
   function closeIdle(): void {
@@ -65,10 +81,10 @@ export function createHttpServer(traffic: Traffic, options: ServerOptions): Http
 
   async function stop(): Promise<void> {
     if (!server.listening) return
-    traffic.drain()
+    reception.drain()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     closeIdle()
-    const cut = setTimeout(() => server.closeAllConnections(), options.shutdownTimeout)
+    const cut = setTimeout(() => server.closeAllConnections(), shutdownTimeout)
     // A connection that becomes idle while draining has been told to close; the sweep is for clients that do not.
     const sweep = setInterval(closeIdle, 50)
     await closed
@@ -77,15 +93,24 @@ export function createHttpServer(traffic: Traffic, options: ServerOptions): Http
   }
 
   return {
-    server,
     start: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
         server.listen(options.port, options.host, () => {
           server.off('error', reject)
-          resolve(server.address() as AddressInfo)
+          port = (server.address() as AddressInfo).port
+          resolve()
         })
       }),
+    get port() {
+      return port
+    },
+    adjust(next) {
+      server.headersTimeout = next.headersTimeout
+      server.requestTimeout = next.requestTimeout
+      server.keepAliveTimeout = next.keepAliveTimeout
+      shutdownTimeout = next.shutdownTimeout
+    },
     stop: () => (stopping ??= stop()),
   }
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Db as BossDatabase, ConstructorOptions } from 'pg-boss'
 import type { Logger } from 'pino'
 import { gaugeOf, type Meter } from '../metrics/meter.ts'
@@ -9,7 +10,7 @@ import type { Queryable } from './database/queryable.ts'
 import type { SessionLoad } from './database/sessions.ts'
 import { type Migration, migrate } from './migrations.ts'
 import { ownMigrations } from './own-migrations.ts'
-import type { Health, Lifecycle, ServiceDefinition } from './service.ts'
+import type { Health, Lifecycle, ServiceDefinition, ServiceTools } from './service.ts'
 
 export type { Queryable, QueryResult } from './database/queryable.ts'
 export { DatabaseUnavailable } from './database/unavailable.ts'
@@ -56,38 +57,49 @@ export interface DatabaseOptions {
   schema: string
   /** Absolute path of the directory in which the embedded database is kept. */
   dataDir: string
-  migrations: { own: readonly Migration[]; application: () => readonly Migration[] }
+  migrations: DatabaseMigrations
   log: Logger
+}
+
+export interface DatabaseMigrations {
+  readonly own: readonly Migration[]
+  /** Read when the database starts. */
+  application(): readonly Migration[]
 }
 
 /** NOTIFY takes payloads shorter than this many bytes (PostgreSQL, NOTIFY). */
 const payloadLimit = 8000
 
+/** A database with its lifecycle; the next generation's brings further migrations. */
+export type DatabaseService = Database & Required<Pick<Lifecycle, 'start' | 'stop' | 'check' | 'essential' | 'renew'>>
+
 /** A database; nothing is touched before `start`, which also brings the schema up to date. */
-export function createDatabase({
-  url,
-  poolSize,
-  schema,
-  dataDir,
-  migrations,
-  log,
-}: DatabaseOptions): Database & Required<Pick<Lifecycle, 'start' | 'stop' | 'check' | 'essential'>> {
+export function createDatabase({ url, poolSize, schema, dataDir, migrations, log }: DatabaseOptions): DatabaseService {
   const connection = url === '' ? createEmbeddedConnection(dataDir, log) : createPostgresConnection(url, poolSize, log)
   const { sessions } = connection
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
+  let applied: readonly Migration[] | undefined
 
   async function open(): Promise<void> {
     await connection.start()
     try {
-      await migrate(sessions, schema, [
-        { name: 'gatefold', migrations: migrations.own, searchPath: [schema] },
-        { name: 'application', migrations: migrations.application(), searchPath: ['public'] },
-      ])
+      await update(migrations)
     } catch (error) {
       await connection.stop()
       throw error
     }
+  }
+
+  /** Applies what is new; without anything new the database is not asked. */
+  async function update({ own, application }: DatabaseMigrations): Promise<void> {
+    const wanted = application()
+    if (isDeepStrictEqual(wanted, applied)) return
+    await migrate(sessions, schema, [
+      { name: 'gatefold', migrations: own, searchPath: [schema] },
+      { name: 'application', migrations: wanted, searchPath: ['public'] },
+    ])
+    applied = wanted
   }
 
   async function check(): Promise<Health> {
@@ -112,7 +124,7 @@ export function createDatabase({
     },
   }
 
-  return {
+  const database: DatabaseService = {
     essential: true,
     kind: url === '' ? 'embedded' : 'postgres',
     schema,
@@ -138,7 +150,9 @@ export function createDatabase({
       return stopped
     },
     check,
+    renew: (tools) => ({ ...database, start: () => update(migrationsOf(tools)) }),
   }
+  return database
 }
 
 /** By OpenTelemetry's names for connection pools. */
@@ -157,20 +171,22 @@ function measureSessions(meter: Meter, load: () => SessionLoad): void {
 
 export const databaseService: ServiceDefinition<'database'> = {
   name: 'database',
-  create({ config: { database }, directory, log, meter }) {
-    const { url, poolSize, schema, dataDir, migrations } = database
-    const opened = createDatabase({
-      url,
-      poolSize,
-      schema,
-      dataDir: resolve(directory, dataDir),
-      migrations: {
-        own: ownMigrations,
-        application: () => (migrations === undefined ? [] : readMigrationFiles(resolve(directory, migrations), directory)),
-      },
-      log,
-    })
-    measureSessions(meter, opened.load)
-    return opened
+  basis: ({ config: { database }, directory }) => {
+    const { migrations: _, ...fixed } = database
+    return { ...fixed, directory }
   },
+  create(tools) {
+    const { url, poolSize, schema, dataDir } = tools.config.database
+    const own = { url, poolSize, schema, dataDir: resolve(tools.directory, dataDir), log: tools.log }
+    const opened = createDatabase({ ...own, migrations: migrationsOf(tools) })
+    return { ...opened, activate: () => measureSessions(tools.meter, opened.load) }
+  },
+}
+
+function migrationsOf({ config, directory }: Pick<ServiceTools, 'config' | 'directory'>): DatabaseMigrations {
+  const { migrations } = config.database
+  return {
+    own: ownMigrations,
+    application: () => (migrations === undefined ? [] : readMigrationFiles(resolve(directory, migrations), directory)),
+  }
 }

@@ -1,18 +1,26 @@
-import type { Server } from 'node:http'
-import type { Lifecycle, ServiceDefinition, ServiceName, Services, ServiceTools } from './service.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Door, Lifecycle, ServiceDefinition, ServiceName, Services, ServiceTools } from './service.ts'
 
-/** The services of one gateway, created; `start` and `stop` may be called twice and share what is in flight. */
+/** The services of one generation, created; `start` and `stop` may be called twice and share what is in flight. */
 export interface ServiceGroup {
   readonly services: Services
   readonly byName: ReadonlyMap<string, Lifecycle>
-  /** Starts in list order; when one fails, those that started are stopped and the failure is thrown. */
+  /** Those that go on from the generation before. */
+  readonly kept: ReadonlySet<string>
+  /** What each service was made of. */
+  readonly bases: ReadonlyMap<string, unknown>
+  /** Starts in list order; when one fails, those that this generation has brought are stopped and the failure is thrown. */
   start(): Promise<void>
-  /** Lets services take connections from the server that is about to listen. */
-  attach(server: Server): void
-  /** Tells services that the process is to stop; resolves when they have finished what they could. */
+  /** From now on this generation answers. */
+  activate(): void
+  /** Where connections enter that a service answers itself. */
+  readonly doors: readonly Door[]
+  /** Tells services that they are to stop; resolves when they have finished what they could. */
   drain(): Promise<void>
   /** Stops in reverse order; a service that fails to stop does not keep the others from stopping. */
   stop(): Promise<void>
+  /** Drains and stops only these, of a generation that was replaced or never answered. */
+  part(belongs: (name: string) => boolean): Pick<ServiceGroup, 'drain' | 'stop'>
 }
 
 /** The named services and all that they use themselves, in list order. */
@@ -27,38 +35,51 @@ export function selectServices(definitions: readonly ServiceDefinition[], wanted
   return definitions.filter(({ name }) => selected.has(name))
 }
 
-/** Creates services without side effects; each sees those before it. */
-export function createServices(definitions: readonly ServiceDefinition[], tools: Omit<ServiceTools, 'services'>): ServiceGroup {
+/**
+ * Creates services without side effects; each sees those before it. Of the generation `before`, which goes on undisturbed
+ * whatever becomes of this one, those go on that need no other instance.
+ */
+export function createServices(
+  definitions: readonly ServiceDefinition[],
+  tools: Omit<ServiceTools, 'services'>,
+  before?: ServiceGroup,
+): ServiceGroup {
   const services = {} as Services & Record<ServiceName, Lifecycle>
   const byName = new Map<string, Lifecycle>()
+  const bases = new Map<string, unknown>()
+  const kept = new Set<string>()
   for (const definition of definitions) {
-    const service: Lifecycle = definition.create({ ...tools, services })
-    Object.assign(services, { [definition.name]: service })
-    byName.set(definition.name, service)
+    const { name, uses = [] } = definition
+    const own = { ...tools, services }
+    const basis = definition.basis?.(own)
+    const running = before?.byName.get(name)
+    const goesOn =
+      running !== undefined && uses.every((used) => kept.has(used)) && isDeepStrictEqual(basis, before?.bases.get(name))
+    const service: Lifecycle = goesOn ? (running.renew?.(own) ?? running) : definition.create(own)
+    if (goesOn) kept.add(name)
+    Object.assign(services, { [name]: service })
+    byName.set(name, service)
+    bases.set(name, basis)
   }
 
   let starting: Promise<void> | undefined
   let stopping: Promise<void> | undefined
 
   async function start(): Promise<void> {
-    const started: Lifecycle[] = []
+    const brought: Lifecycle[] = []
     try {
-      for (const service of byName.values()) {
-        started.push(service)
+      for (const [name, service] of byName) {
+        if (!kept.has(name)) brought.push(service)
         await service.start?.()
       }
     } catch (error) {
-      await stopAll(started)
+      await stopAll(brought)
       throw error
     }
   }
 
-  function attach(server: Server): void {
-    for (const service of byName.values()) service.attach?.(server)
-  }
-
-  async function drain(): Promise<void> {
-    await Promise.all([...byName.values()].map((service) => orLog(() => service.drain?.())))
+  async function drainAll(list: readonly Lifecycle[]): Promise<void> {
+    await Promise.all(list.map((service) => orLog(() => service.drain?.())))
   }
 
   async function orLog(work: () => Promise<void> | undefined): Promise<void> {
@@ -78,5 +99,23 @@ export function createServices(definitions: readonly ServiceDefinition[], tools:
     for (const service of list.toReversed()) await orLog(() => service.stop?.())
   }
 
-  return { services, byName, start: () => (starting ??= start()), attach, drain, stop: () => (stopping ??= stop()) }
+  return {
+    services,
+    byName,
+    kept,
+    bases,
+    start: () => (starting ??= start()),
+    activate() {
+      for (const service of byName.values()) service.activate?.()
+    },
+    get doors() {
+      return [...byName.values()].flatMap(({ door }) => door ?? [])
+    },
+    drain: () => drainAll([...byName.values()]),
+    stop: () => (stopping ??= stop()),
+    part(belongs) {
+      const list = [...byName].flatMap(([name, service]) => (belongs(name) ? [service] : []))
+      return { drain: () => drainAll(list), stop: () => stopAll(list) }
+    },
+  }
 }

@@ -33,6 +33,8 @@ export interface Counters extends Lifecycle {
   counter(limit: Limit): Counter
   /** Several limits in one go, where that takes less time than one after the other; undefined where it does not. */
   jointCounter?(limits: readonly Limit[]): JointCounter | undefined
+  /** Forgets what was counted for any other limit. */
+  retain?(limits: readonly Limit[]): void
 }
 
 /** Keeps the counts of all rate limits: in this process, or in Redis for all processes together. */
@@ -50,6 +52,7 @@ declare module './service.ts' {
 
 export const limiterService: ServiceDefinition<'limiter'> = {
   name: 'limiter',
+  basis: ({ config, role }) => [config.redis, role],
   create({ config: { redis }, log, clock, meter, role }) {
     // A worker answers nothing that has a limit.
     const shared = redis.url !== '' && role !== 'worker'
@@ -58,7 +61,7 @@ export const limiterService: ServiceDefinition<'limiter'> = {
   },
 }
 
-/** Adds names to counters, so that one name is one count. */
+/** Adds names to counters, so that one name is one count. The next generation may give a name other numbers; what was counted stays. */
 export function createLimiter(counters: Counters): Limiter {
   const named = new Map<string, { limit: Limit; count: Counter }>()
 
@@ -70,7 +73,13 @@ export function createLimiter(counters: Counters): Limiter {
     return count
   }
 
-  return { ...counters, counter, jointCounter: (limits) => counters.jointCounter?.(limits) }
+  return {
+    ...counters,
+    counter,
+    jointCounter: (limits) => counters.jointCounter?.(limits),
+    renew: () => createLimiter(counters),
+    activate: () => counters.retain?.([...named.values()].map(({ limit }) => limit)),
+  }
 }
 
 function isSame(one: Limit, other: Limit): boolean {

@@ -17,7 +17,7 @@ export interface Queue {
   take(tx: Queryable, queue: string, limit: number): Promise<Job[]>
   /** Forgets a job that nobody has to run any more. */
   remove(queue: string, job: string): Promise<void>
-  /** Makes sure that queues of these names are there; called once before the first job. */
+  /** Makes sure that queues of these names are there; called before the first job. */
   open(queues: readonly string[]): Promise<void>
 }
 
@@ -42,6 +42,7 @@ export function createQueue(database: Database, log: Logger): Queue & Required<P
   })
   boss.on('error', (error) => log.warn({ err: error }, 'queue'))
   boss.on('warning', (warning) => log.warn({ warning }, 'queue'))
+  const opened = new Set<string>()
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
 
@@ -65,7 +66,9 @@ export function createQueue(database: Database, log: Logger): Queue & Required<P
     },
     async open(queues) {
       for (const queue of queues) {
+        if (opened.has(queue)) continue
         await boss.createQueue(queue, { retryLimit: 0, retentionSeconds: unlimited, deleteAfterSeconds: 3600 })
+        opened.add(queue)
       }
     },
     start() {

@@ -1,4 +1,5 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
@@ -25,10 +26,25 @@ export interface Lifecycle {
    * lose a service that they share at once, and a load balancer that turns away from all of them makes an outage of it.
    */
   readonly essential?: true
-  /** Called before the server listens, by services that take connections themselves. */
-  attach?(server: Server): void
+  /** Connections that the service answers itself, past the pipelines. */
+  readonly door?: Door
   /** Called as soon as the process is told to stop, while requests in flight are still answered. */
   drain?(): Promise<void>
+  /**
+   * The running service as the next generation of the gateway sees it, with the next generation's tools: what that declares
+   * is collected, made ready by `start`, and counts from `activate` on. Without it the service is taken over as it is.
+   */
+  renew?(tools: ServiceTools): object
+  /** Called between two requests, when the generation that it was created or renewed for begins to answer. */
+  activate?(): void
+}
+
+/** Takes the HTTP requests and upgrades below a path. */
+export interface Door {
+  /** Ends with a slash. */
+  readonly path: string
+  request(req: IncomingMessage, res: ServerResponse): void
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
 /**
@@ -71,5 +87,10 @@ export interface ServiceDefinition<Name extends ServiceName = ServiceName> {
   readonly name: Name
   /** Other services that it needs; they stand before it in the list. */
   readonly uses?: readonly ServiceName[]
+  /**
+   * What of the configuration a running service cannot change. When a reload brings another value, or another instance of a
+   * service that it uses, it is created anew and the running one stops; else the running one goes on (`renew`).
+   */
+  basis?(tools: ServiceTools): unknown
   create(tools: ServiceTools): Services[Name] & Lifecycle
 }

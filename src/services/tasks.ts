@@ -1,5 +1,5 @@
-import { parseDuration } from '../config/units.ts'
 import { createTaskSystem, type TaskSystem } from '../tasks/system.ts'
+import { taskTimes } from '../tasks/times.ts'
 import type { ServiceDefinition } from './service.ts'
 
 declare module './service.ts' {
@@ -16,14 +16,12 @@ export const tasksService: ServiceDefinition<'tasks'> = {
     createTaskSystem({
       database: services.database,
       queue: services.queue,
-      services,
       log,
       meter,
       clock,
       works: role !== 'api',
       // Its directory is locked by one process at a time.
       alone: services.database.kind === 'embedded',
-      retention: parseDuration(config.tasks.retention),
-      grace: parseDuration(config.server.shutdownTimeout),
+      times: taskTimes(config),
     }),
 }

@@ -5,12 +5,15 @@ import type { Diagnostics } from '../documents/diagnostics.ts'
 import { nearest as nearestName } from '../documents/suggest.ts'
 import { importModule } from '../import-module.ts'
 import { handlerName } from '../model/operation-id.ts'
+import { urlOf } from '../project-modules.ts'
 
 /** An operation's own code, found by the name of its export. */
 export interface FoundHandler {
   readonly handler: Handler
   /** Path of the module as it is shown to people. */
   readonly file: string
+  /** Changes with the module and with all that it imports. */
+  readonly version: string | undefined
   /** The services that the module's export `uses` names. */
   readonly uses: readonly string[]
 }
@@ -37,6 +40,7 @@ export type Missing =
 
 interface LoadedModule {
   readonly file: string
+  readonly version: string | undefined
   readonly handlers: ReadonlyMap<string, Handler>
   /** What the exports are that cannot be handlers, by name. */
   readonly others: ReadonlyMap<string, string>
@@ -60,7 +64,7 @@ export async function loadHandlers(
     const name = relative(projectDirectory, file)
     const imported = await importModule(file, projectDirectory)
     if ('exports' in imported) {
-      modules.push(readModule(name, imported.exports))
+      modules.push(readModule(name, urlOf(file), imported.exports))
       continue
     }
     failed.push(readFileSync(file, 'utf8'))
@@ -98,7 +102,7 @@ function handlerModules(
           'rename or remove one of the two exports',
         )
       }
-      return { handler, file: holder.file, uses: holder.uses }
+      return { handler, file: holder.file, version: holder.version, uses: holder.uses }
     }
     return undefined
   }
@@ -145,7 +149,7 @@ function moduleFiles(directory: string): string[] {
     .sort()
 }
 
-function readModule(file: string, exports: Record<string, unknown>): LoadedModule {
+function readModule(file: string, version: string | undefined, exports: Record<string, unknown>): LoadedModule {
   const handlers = new Map<string, Handler>()
   const others = new Map<string, string>()
   for (const [name, value] of Object.entries(exports)) {
@@ -155,7 +159,7 @@ function readModule(file: string, exports: Record<string, unknown>): LoadedModul
     else others.set(name, fault)
   }
   const uses = Array.isArray(exports.uses) ? exports.uses.map(String) : []
-  return { file, handlers, others, uses }
+  return { file, version, handlers, others, uses }
 }
 
 /** What an export is that is no handler; undefined when it may be one. */

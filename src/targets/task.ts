@@ -39,6 +39,7 @@ export const task = defineTarget({
       options: taskOptions(config, operation, tools),
       queue: queueName(operation.id),
       health: tools.health.all,
+      services: tools.services,
       run: async (request, context) => toOutcome(await handler(request, context)),
       check: resultCheck(operation, tools),
     }

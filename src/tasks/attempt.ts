@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { type HandlerContext, Reply } from '../context.ts'
 import { applicationProblem } from '../errors.ts'
-import type { Services } from '../services/service.ts'
 import type { TaskDefinition } from './definition.ts'
 import { endingOf, endingOfThrown } from './outcome.ts'
 import type { Reporter } from './reporter.ts'
@@ -30,7 +29,6 @@ export interface RunningAttempt {
 }
 
 export interface AttemptTools {
-  readonly services: Services
   readonly log: Logger
   readonly reporter: Reporter
 }
@@ -89,7 +87,7 @@ function handlerContext(definition: TaskDefinition, task: ClaimedTask, signal: A
     signal,
     log: taskLog(tools.log, tools.reporter.line),
     requestId: task.request_id,
-    services: tools.services,
+    services: definition.services,
     attempt: task.attempt,
     taskId: task.id,
     health: definition.health,

@@ -1,6 +1,8 @@
 import { CronExpressionParser } from 'cron-parser'
 
 export interface Cron {
+  /** Expression and time zone: two schedules of one text have the same moments. */
+  readonly text: string
   /** The first moment of the schedule after `from`; undefined when there is none any more. */
   after(from: Date): Date | undefined
   /** The last moment of the schedule at or before `now`. */
@@ -22,6 +24,7 @@ export function parseCron(expression: string, timezone = 'UTC'): Cron | string {
     return (error as Error).message
   }
   return {
+    text: `${expression} ${timezone}`,
     after: (from) => moment(() => parse(from).next().toDate()),
     // One second later: `prev` gives moments before its start, and schedules are whole seconds.
     latest: (now) =>

@@ -29,6 +29,7 @@ export interface TaskDefinition {
   /** The queue that its jobs go through. */
   readonly queue: string
   readonly health: HandlerContext['health']
+  readonly services: HandlerContext['services']
   /** Runs the operation's handler; may throw or reject. */
   run(request: HandlerRequest, context: HandlerContext): Outcome | Promise<Outcome>
   /** What is wrong with a result, by the operation's 200 response; undefined when nothing is. */

@@ -21,7 +21,7 @@ const runBuckets = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 
 /** Tasks of one operation are counted no further than this, so that a scrape stays cheap however long a queue is. */
 const countedAtMost = 100_000
 
-export function taskMetrics(meter: Meter, database: Database, definitions: TaskDefinitions): TaskMetrics {
+export function taskMetrics(meter: Meter): TaskMetrics {
   const changes = meter.counter(
     'gatefold_tasks_total',
     'Tasks by what happened to them in this process: submitted, completed, failed, cancelled, retried (an attempt more).',
@@ -39,6 +39,20 @@ export function taskMetrics(meter: Meter, database: Database, definitions: TaskD
     ['operation', 'outcome'],
     runBuckets,
   )
+  return {
+    changed: (operation, state) => changes.add(operation, state),
+    ended({ operation }, state) {
+      // A task that goes back to the queue because its process ends has not changed for anybody.
+      if (state === 'retrying') changes.add(operation.id, 'retried')
+      else if (state !== 'queued' && state !== 'active') changes.add(operation.id, state)
+    },
+    waited: (operation, seconds) => waits.cell(operation).observe(seconds),
+    ran: (operation, outcome, seconds) => runs.cell(operation, outcome).observe(seconds),
+  }
+}
+
+/** Shows the state of all queues of these operations, as the database has it when it is asked. */
+export function measureQueues(meter: Meter, database: Database, definitions: TaskDefinitions): void {
   const queues = createQueueState(database, definitions)
   meter.gauge(
     'gatefold_task_queue_depth',
@@ -51,17 +65,6 @@ export function taskMetrics(meter: Meter, database: Database, definitions: TaskD
     () => queues('age'),
   )
   meter.gauge('gatefold_tasks_active', 'Tasks that run, in the whole database.', () => queues('active'))
-
-  return {
-    changed: (operation, state) => changes.add(operation, state),
-    ended({ operation }, state) {
-      // A task that goes back to the queue because its process ends has not changed for anybody.
-      if (state === 'retrying') changes.add(operation.id, 'retried')
-      else if (state !== 'queued' && state !== 'active') changes.add(operation.id, state)
-    },
-    waited: (operation, seconds) => waits.cell(operation).observe(seconds),
-    ran: (operation, outcome, seconds) => runs.cell(operation, outcome).observe(seconds),
-  }
 }
 
 interface QueueRow {

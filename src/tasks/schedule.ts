@@ -14,19 +14,32 @@ export const system: Principal = { subject: 'system', roles: [], scopes: [], cla
 /** A moment that was missed by more than this many milliseconds is left out: nobody was there at the time. */
 const tolerance = 60_000
 
-/** Starts the tasks of schedules; every worker does, and a moment belongs to the first that writes it down. Gives a function that ends it. */
-export function startSchedules(store: TaskStore, definitions: TaskDefinitions, clock: Clock, log: Logger): () => void {
-  const waits = new Map<TaskDefinition, () => void>()
+/** The schedules of this process' tasks. Every worker keeps them, and a moment belongs to the first that writes it down. */
+export interface Schedules {
+  /** Starts tasks by the schedules of these definitions from now on. A schedule that goes on loses no moment. */
+  follow(definitions: TaskDefinitions): void
+  stop(): void
+}
 
-  function plan(definition: TaskDefinition, cron: Cron, from: Date): void {
-    const next = cron.after(from)
-    if (next === undefined) return
-    waits.set(definition, clock.at(next.getTime(), due))
+/** A schedule and the moment behind which its next one is looked for. */
+interface Scheduled {
+  readonly cron: Cron
+  from: Date
+  callOff(): void
+}
+
+export function createSchedules(store: TaskStore, clock: Clock, log: Logger): Schedules {
+  let scheduled = new Map<string, Scheduled>()
+
+  function plan(definition: TaskDefinition, entry: Scheduled): void {
+    const next = entry.cron.after(entry.from)
+    entry.callOff = next === undefined ? () => {} : clock.at(next.getTime(), due)
 
     function due(): Promise<unknown> | undefined {
       const now = new Date(clock.now())
-      const tick = cron.latest(now) ?? (next as Date)
-      plan(definition, cron, tick)
+      const tick = entry.cron.latest(now) ?? (next as Date)
+      entry.from = tick
+      plan(definition, entry)
       if (now.getTime() - tick.getTime() > tolerance) return undefined
       return startTick(store, definition, tick).catch((error: unknown) =>
         log.error({ err: error, op: definition.operation.id, tick }, 'a scheduled task could not be started'),
@@ -34,11 +47,26 @@ export function startSchedules(store: TaskStore, definitions: TaskDefinitions, c
     }
   }
 
-  for (const definition of definitions.values()) {
-    if (definition.options.schedule !== undefined) plan(definition, definition.options.schedule, new Date(clock.now()))
+  function stop(): void {
+    for (const { callOff } of scheduled.values()) callOff()
   }
-  return () => {
-    for (const callOff of waits.values()) callOff()
+
+  return {
+    follow(definitions) {
+      stop()
+      const before = scheduled
+      scheduled = new Map()
+      for (const [id, definition] of definitions) {
+        const cron = definition.options.schedule
+        if (cron === undefined) continue
+        const known = before.get(id)
+        const from = known?.cron.text === cron.text ? known.from : new Date(clock.now())
+        const entry: Scheduled = { cron, from, callOff() {} }
+        scheduled.set(id, entry)
+        plan(definition, entry)
+      }
+    },
+    stop,
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import type { Services } from '../services/service.ts'
 import { type RunningAttempt, runAttempt, type StopReason } from './attempt.ts'
 import { claimTasks } from './claim.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
@@ -12,8 +11,8 @@ import type { TaskStore } from './store.ts'
 
 export interface SlotOptions {
   store: TaskStore
+  /** Those that count now; attempts end by the one that they began with. */
   definitions: TaskDefinitions
-  services: Services
   log: Logger
   /** The id of this process' worker. */
   worker: string
@@ -30,62 +29,66 @@ export interface Slots {
   close(): Promise<void>
 }
 
-export function createSlots({ store, definitions, services, log, worker }: SlotOptions): Slots {
+export function createSlots({ store, definitions, log, worker }: SlotOptions): Slots {
   const { database, notifications, metrics } = store
   const occupied = new Map<string, { task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
-  const load = new Map<TaskDefinition, number>()
-  const filling = new Map<TaskDefinition, { again: boolean }>()
+  /** Attempts by operation. */
+  const load = new Map<string, number>()
+  const filling = new Map<string, { again: boolean }>()
   /** Operations that had more due than there was room for, at the last look. */
-  const waiting = new Set<TaskDefinition>()
+  const waiting = new Set<string>()
   let closed = false
 
   /** One claim of an operation at a time: what ends or becomes due meanwhile shares the next one. */
   async function fill(definition: TaskDefinition): Promise<void> {
-    const current = filling.get(definition)
+    const { id } = definition.operation
+    const current = filling.get(id)
     if (current !== undefined) {
       current.again = true
       return
     }
     const turn = { again: true }
-    filling.set(definition, turn)
+    filling.set(id, turn)
     try {
       while (turn.again && !closed) {
         turn.again = false
-        const room = definition.options.concurrency - (load.get(definition) ?? 0)
+        const room = definition.options.concurrency - (load.get(id) ?? 0)
         if (room <= 0) {
-          waiting.add(definition)
+          waiting.add(id)
           break
         }
         const { tasks, full } = await claimTasks(store, definition, worker, room)
         for (const task of tasks) occupy(definition, task)
         if (full) turn.again = true
-        else waiting.delete(definition)
+        else waiting.delete(id)
       }
     } catch (error) {
       // The next look for due tasks tries again.
-      log.warn({ err: error, op: definition.operation.id }, 'tasks could not be claimed')
+      log.warn({ err: error, op: id }, 'tasks could not be claimed')
     } finally {
-      filling.delete(definition)
+      filling.delete(id)
     }
   }
 
   function occupy(definition: TaskDefinition, task: ClaimedTask): void {
+    const { id } = definition.operation
     const reporter = createReporter(
       (reports) => append(task, reports),
       () => stop(task.id, 'TaskLost'),
     )
     const ownLog = log.child(bindings(definition, task))
-    const attempt = runAttempt(definition, task, { services, log: ownLog, reporter })
-    load.set(definition, (load.get(definition) ?? 0) + 1)
+    const attempt = runAttempt(definition, task, { log: ownLog, reporter })
+    load.set(id, (load.get(id) ?? 0) + 1)
     const startedAt = performance.now()
     const done = attempt.ending.then(async (ending) => {
-      metrics.ran(definition.operation.id, ending?.kind ?? 'lost', (performance.now() - startedAt) / 1000)
+      metrics.ran(id, ending?.kind ?? 'lost', (performance.now() - startedAt) / 1000)
       const reports = await reporter.close()
       if (ending !== undefined) await persist(() => settle(store, definitions, definition, task, ending, reports))
       occupied.delete(task.id)
-      load.set(definition, (load.get(definition) ?? 1) - 1)
+      load.set(id, (load.get(id) ?? 1) - 1)
       // Without more to do, a look would only cost: what becomes due is announced.
-      if (waiting.has(definition)) void fill(definition)
+      const next = waiting.has(id) ? definitions.get(id) : undefined
+      if (next !== undefined) void fill(next)
     })
     occupied.set(task.id, { task, attempt, done })
   }

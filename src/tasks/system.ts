@@ -8,22 +8,23 @@ import { gaugeOf, type Meter } from '../metrics/meter.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
 import type { Database } from '../services/database.ts'
 import type { Queue } from '../services/queue.ts'
-import type { Health, Services } from '../services/service.ts'
+import type { Health, ServiceTools } from '../services/service.ts'
 import { maySee } from './access.ts'
 import { findTask } from './control.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
 import { createFollower, type Follower } from './follower.ts'
 import { readEvents } from './log.ts'
-import { taskMetrics } from './metrics.ts'
+import { measureQueues, taskMetrics } from './metrics.ts'
 import { createNotifications } from './notifications.ts'
 import { isTaskId } from './query.ts'
 import { repeat } from './repeat.ts'
 import { type TaskResource, taskResource } from './resource.ts'
 import { deleteExpired, retentionInterval } from './retention.ts'
-import { startSchedules } from './schedule.ts'
+import { createSchedules } from './schedule.ts'
 import type { TaskEvent } from './states.ts'
 import type { TaskStore } from './store.ts'
 import { type Submission, type Submitted, submitTask } from './submit.ts'
+import { type TaskTimes, taskTimes } from './times.ts'
 import { createWorker, type Worker } from './worker.ts'
 
 export interface Served {
@@ -35,7 +36,6 @@ export interface Served {
 export interface TaskSystemOptions {
   database: Database
   queue: Queue
-  services: Services
   log: Logger
   meter: Meter
   clock: Clock
@@ -43,15 +43,13 @@ export interface TaskSystemOptions {
   works: boolean
   /** No other process can be at work on this database. */
   alone: boolean
-  /** Milliseconds for which finished tasks are kept whose operation is unknown. */
-  retention: number
-  /** Milliseconds that running tasks get when the process has to end. */
-  grace: number
+  times: TaskTimes
 }
 
-/** Tasks as one part of a process: taking them in, running them, following them. */
+/** Tasks as one part of a process: taking them in, running them, following them. One generation of a gateway's view of it. */
 export interface TaskSystem {
   readonly store: TaskStore
+  /** The operations that this generation runs as tasks. */
   readonly definitions: TaskDefinitions
   readonly follower: Follower
   readonly retention: number
@@ -73,36 +71,45 @@ export interface TaskSystem {
   drain(): Promise<void>
   stop(): Promise<void>
   check(): Promise<Health>
+  /** The same tasks for the next generation: attempts that run end as they began, others begin as that declares them. */
+  renew(tools: Pick<ServiceTools, 'config'>): TaskSystem
+  /** From now on attempts and schedules are those of this generation. */
+  activate(): void
 }
 
-export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
-  const { database, queue, services, log, meter, clock, works, alone, retention, grace } = options
+const watched = 'Tasks that are followed in this process: by sockets, event streams and waiting requests.'
+
+export function createTaskSystem({ database, queue, log, meter, clock, works, alone, times }: TaskSystemOptions): TaskSystem {
   const notifications = createNotifications(database, log)
-  const definitions = new Map<string, TaskDefinition>()
-  const store: TaskStore = { database, queue, notifications, metrics: taskMetrics(meter, database, definitions) }
+  const store: TaskStore = { database, queue, notifications, metrics: taskMetrics(meter) }
   const follower = createFollower(database, notifications, log)
-  gaugeOf(
-    meter,
-    'gatefold_watches',
-    'Tasks that are followed in this process: by sockets, event streams and waiting requests.',
-    () => follower.size,
-  )
+  /** The operations that run as tasks now. */
+  const active = new Map<string, TaskDefinition>()
+  const schedules = createSchedules(store, clock, log)
   const keysInFlight = new Set<string>()
   const endings = new Set<() => void>()
+  let { grace } = times
   let worker: Worker | undefined
   let started: Promise<void> | undefined
   let drained: Promise<void> | undefined
   let stopped: Promise<void> | undefined
   const jobs: (() => unknown)[] = []
 
+  function follow(definitions: TaskDefinitions, times: TaskTimes): void {
+    active.clear()
+    for (const [id, definition] of definitions) active.set(id, definition)
+    grace = times.grace
+    if (worker !== undefined && drained === undefined) schedules.follow(active)
+  }
+
   async function start(): Promise<void> {
-    await queue.open([...definitions.values()].map((definition) => definition.queue))
     await notifications.start()
     await follower.start()
     if (!works) return
-    worker = createWorker({ store, definitions, services, log, alone })
+    worker = createWorker({ store, definitions: active, log, alone })
     await worker.start()
-    jobs.push(startSchedules(store, definitions, clock, log))
+    schedules.follow(active)
+    jobs.push(schedules.stop)
     jobs.push(
       repeat(
         () => deleteExpired(database),
@@ -133,54 +140,70 @@ export function createTaskSystem(options: TaskSystemOptions): TaskSystem {
     return undefined
   }
 
-  const system: TaskSystem = {
-    store,
-    definitions,
-    follower,
-    retention,
-    served: { path: '', security: [] },
-    define: (definition) => void definitions.set(definition.operation.id, definition),
-    submit: (definition, submission) => submitTask(store, definition, submission, keysInFlight),
-    async find(taskId, principal) {
-      const task = isTaskId(taskId) ? await findTask(database, database.schema, taskId) : undefined
-      return task !== undefined && maySee(definitions, principal, task) ? taskResource(system.served.path, task) : undefined
-    },
-    read: (taskId, after, limit) => readEvents(database, database.schema, [{ taskId, after }], limit),
-    waitForEvent(taskId, after, ms, req) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, ms)
-      const unfollow = follower.follow(taskId, after, () => resolve())
-      endings.add(resolve)
-      req.socket.once('close', resolve)
-      return promise.finally(() => {
-        clearTimeout(timer)
-        unfollow()
-        endings.delete(resolve)
-        req.socket.off('close', resolve)
-      })
-    },
-    track(stream) {
-      const end = () => void stream.push(null)
-      endings.add(end)
-      stream.once('close', () => endings.delete(end))
-      return stream
-    },
-    async check() {
-      const detail = trouble()
-      return { healthy: detail === undefined, latencyMs: 0, ...(detail !== undefined && { detail }) }
-    },
-    start() {
-      started ??= start()
-      return started
-    },
-    drain() {
-      drained ??= drain()
-      return drained
-    },
-    stop() {
-      stopped ??= stop()
-      return stopped
-    },
+  function waitForEvent(taskId: string, after: number, ms: number, req: IncomingMessage): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, ms)
+    const unfollow = follower.follow(taskId, after, () => resolve())
+    endings.add(resolve)
+    req.socket.once('close', resolve)
+    return promise.finally(() => {
+      clearTimeout(timer)
+      unfollow()
+      endings.delete(resolve)
+      req.socket.off('close', resolve)
+    })
   }
-  return system
+
+  function track(stream: Readable): Readable {
+    const end = () => void stream.push(null)
+    endings.add(end)
+    stream.once('close', () => endings.delete(end))
+    return stream
+  }
+
+  function view(times: TaskTimes): TaskSystem {
+    const definitions = new Map<string, TaskDefinition>()
+    const system: TaskSystem = {
+      store,
+      definitions,
+      follower,
+      retention: times.retention,
+      served: { path: '', security: [] },
+      define: (definition) => void definitions.set(definition.operation.id, definition),
+      submit: (definition, submission) => submitTask(store, definition, submission, keysInFlight),
+      async find(taskId, principal) {
+        const task = isTaskId(taskId) ? await findTask(database, database.schema, taskId) : undefined
+        return task !== undefined && maySee(definitions, principal, task) ? taskResource(system.served.path, task) : undefined
+      },
+      read: (taskId, after, limit) => readEvents(database, database.schema, [{ taskId, after }], limit),
+      waitForEvent,
+      track,
+      async check() {
+        const detail = trouble()
+        return { healthy: detail === undefined, latencyMs: 0, ...(detail !== undefined && { detail }) }
+      },
+      async start() {
+        await queue.open([...definitions.values()].map((definition) => definition.queue))
+        if (started === undefined) follow(definitions, times)
+        started ??= start()
+        await started
+      },
+      drain() {
+        drained ??= drain()
+        return drained
+      },
+      stop() {
+        stopped ??= stop()
+        return stopped
+      },
+      renew: ({ config }) => view(taskTimes(config)),
+      activate() {
+        follow(definitions, times)
+        measureQueues(meter, database, active)
+        gaugeOf(meter, 'gatefold_watches', watched, () => follower.size)
+      },
+    }
+    return system
+  }
+  return view(times)
 }

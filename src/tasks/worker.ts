@@ -27,11 +27,10 @@ export interface WorkerOptions extends Omit<SlotOptions, 'worker'> {
 /** The part of a process that runs tasks. */
 export function createWorker(options: WorkerOptions): Worker {
   const { store, definitions, log } = options
+  const { database } = store
   const worker = randomUUID()
   const slots = createSlots({ ...options, worker })
   const beat = createHeartbeat(store, definitions, slots, worker, log)
-  const operations = [...definitions.keys()]
-  const byQueue = new Map([...definitions.values()].map((definition) => [definition.queue, definition]))
   const delays = new Set<NodeJS.Timeout>()
   const loops: (() => Promise<void>)[] = []
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -42,7 +41,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   async function lookForDue(): Promise<void> {
-    for (const { operation, delay } of await dueOperations(store.database, store.database.schema, operations, backstop)) {
+    for (const { operation, delay } of await dueOperations(database, database.schema, [...definitions.keys()], backstop)) {
       if (delay === 0) fill(operation)
       else later(delay, () => fill(operation))
     }
@@ -65,8 +64,7 @@ export function createWorker(options: WorkerOptions): Worker {
       if (options.alone) await endOtherLeases(store, worker)
       await beat()
       store.notifications.on('due', (queue) => {
-        const definition = byQueue.get(queue)
-        if (definition !== undefined) void slots.fill(definition)
+        for (const definition of definitions.values()) if (definition.queue === queue) void slots.fill(definition)
       })
       store.notifications.on('cancel', (taskId) => slots.stop(taskId, 'TaskCancelled'))
       store.notifications.onGap(() => void lookForDue().catch(() => {}))

@@ -5,7 +5,7 @@ import { connectionLimit, isTooSlow, messageLimit } from '../../src/realtime/lim
 import type { CredentialSource } from '../../src/services/authenticator.ts'
 
 t.test('connections are counted by caller, and each is given back once', async (t) => {
-  const enter = connectionLimit(2)
+  const enter = connectionLimit(() => 2)
   const [first, second] = [enter('ada'), enter('ada')]
   t.equal(enter('ada'), undefined)
   t.ok(enter('bob'))

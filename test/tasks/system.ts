@@ -77,14 +77,12 @@ export async function openTasks(t: Test, works = true): Promise<TestTasks> {
     createTaskSystem({
       database,
       queue,
-      services: {} as never,
       log,
       meter: createMeter(),
       clock: systemClock,
       works,
       alone,
-      retention: 60_000,
-      grace: 6000,
+      times: { retention: 60_000, grace: 6000 },
     })
   const system = make(works)
   t.teardown(() => system.stop())
@@ -116,6 +114,7 @@ export async function openTasks(t: Test, works = true): Promise<TestTasks> {
         options: { ...defaults, ...options },
         queue: id,
         health: async () => ({}),
+        services: {} as never,
         async run(request, context) {
           const value = await run(request, context)
           return value instanceof Problem || value instanceof Reply ? value : new Reply(200, value)

@@ -12,26 +12,35 @@ const mostKeys = 1_000_000
  * forget what it has counted of him.
  */
 export function createMemoryCounters(now = systemClock.now, max = mostKeys): Counters {
-  const tables: RecentKeys<unknown>[] = []
+  const tables = new Map<string, RecentKeys<unknown>>()
 
-  function table<Value>(window: number): RecentKeys<Value> {
-    const keys = createRecentKeys<Value>(window, max / 2, makeRoom)
-    tables.push(keys as RecentKeys<unknown>)
-    return keys
+  /** What was counted for a limit stays when its number changes; another length of its windows begins anew. */
+  function table<Value>(limit: Limit): RecentKeys<Value> {
+    const name = tableName(limit)
+    const keys = tables.get(name) ?? (createRecentKeys<Value>(limit.window, max / 2, makeRoom) as RecentKeys<unknown>)
+    tables.set(name, keys)
+    return keys as RecentKeys<Value>
   }
 
   function makeRoom(): void {
-    const total = tables.reduce((sum, { size }) => sum + size, 0)
-    if (total > max) tables.reduce((most, keys) => (keys.size > most.size ? keys : most)).forget()
+    const all = [...tables.values()]
+    const total = all.reduce((sum, { size }) => sum + size, 0)
+    if (total > max) all.reduce((most, keys) => (keys.size > most.size ? keys : most)).forget()
   }
 
   return {
     check: async () => ({ healthy: true, latencyMs: 0 }),
     counter: (limit) =>
-      limit.sliding === true
-        ? countSliding(limit, table(limit.window), now)
-        : countWindows(limit.window, table(limit.window), now),
+      limit.sliding === true ? countSliding(limit, table(limit), now) : countWindows(limit.window, table(limit), now),
+    retain(limits) {
+      const names = new Set(limits.map(tableName))
+      for (const name of tables.keys()) if (!names.has(name)) tables.delete(name)
+    },
   }
+}
+
+function tableName({ name, window, sliding = false }: Limit): string {
+  return `${name}\n${window}\n${sliding}`
 }
 
 /** Fixed windows: a key's window opens with its first request and is over after its length. */

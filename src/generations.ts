@@ -1,0 +1,144 @@
+import type { Diagnostic } from './documents/diagnostics.ts'
+import type { Gateway, Plan } from './gateway.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { measureReloads } from './metrics/reloads.ts'
+import { type Changes, compareOperations } from './model/changes.ts'
+import { type Serving, serve } from './serve/serve.ts'
+import type { Role } from './services/service.ts'
+
+/** What came of a reload. */
+export interface Reload {
+  readonly at: Date
+  readonly ms: number
+  /** `refused`: the documents or handlers have errors; `failed`: something new could not be started. Both leave everything as it was. */
+  readonly outcome: 'applied' | 'refused' | 'failed'
+  /** The number of the generation that serves now. */
+  readonly generation: number
+  /** What the new reading found, warnings included. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Why something could not be started. */
+  readonly error?: string
+  /** The operations that differ, when it was applied. */
+  readonly changes?: Changes
+}
+
+/** What a running gateway is doing, over all its generations: for probes, metrics and pages. */
+export interface GatewayState {
+  /** The number of the generation that serves; the first is 1. */
+  readonly generation: number
+  /** When it began to serve. */
+  readonly since: Date
+  /** True while the process is told to stop. */
+  readonly draining: boolean
+  readonly lastReload: Reload | undefined
+}
+
+type MutableState = { -readonly [Key in keyof GatewayState]: GatewayState[Key] }
+
+/** What all generations of one gateway have in common. */
+export interface Run {
+  readonly state: MutableState
+  readonly metrics: Metrics
+  /** Counts a reload by its outcome. */
+  readonly reloaded: (outcome: Reload['outcome']) => void
+  /** Reads the documents anew, beside the generation that serves. */
+  readonly plan: (before: Plan | undefined) => Promise<Plan>
+}
+
+export function createRun(plan: Run['plan']): Run {
+  const state: MutableState = { generation: 1, since: new Date(), draining: false, lastReload: undefined }
+  const metrics = createMetrics()
+  return { state, metrics, reloaded: measureReloads(metrics.meter, state), plan }
+}
+
+export interface GenerationsInput {
+  readonly first: Plan
+  readonly run: Run
+  readonly role: Role
+  readonly port: number | undefined
+}
+
+/** Serves a plan, and at each reload the next one, until it is told to stop. */
+export async function serveGenerations({ first, run, role, port }: GenerationsInput): Promise<Gateway> {
+  const { state, metrics } = run
+  let plan = first
+  first.log.open()
+  const serving = await serve({ first: first.generation, metrics, role, port })
+  first.warm()
+  let reloading: Promise<unknown> = Promise.resolve()
+  let stopping: Promise<void> | undefined
+
+  /** One after the other: a call that comes during a reload may know of edits that this has not seen. */
+  function reload(): Promise<Reload> {
+    const turn = reloading.then(reloadNow)
+    reloading = turn
+    return turn
+  }
+
+  async function reloadNow(): Promise<Reload> {
+    const at = new Date()
+    const since = performance.now()
+    const tried = await tryNext(plan, run, serving, () => stopping !== undefined)
+    if (tried.outcome === 'applied') {
+      const before = plan
+      plan = tried.plan
+      plan.log.activate()
+      state.generation++
+      state.since = new Date()
+      plan.warm()
+      const ms = performance.now() - since
+      const changes = compareOperations(before.reading, plan.reading)
+      state.lastReload = { at, ms, outcome: 'applied', generation: state.generation, diagnostics: plan.diagnostics, changes }
+    } else {
+      state.lastReload = { at, ms: performance.now() - since, generation: state.generation, ...tried }
+    }
+    run.reloaded(state.lastReload.outcome)
+    return state.lastReload
+  }
+
+  async function stop(): Promise<void> {
+    state.draining = true
+    await reloading
+    await serving.stop()
+    plan.log.flush()
+  }
+
+  return {
+    get url() {
+      return `http://localhost:${serving.port}`
+    },
+    get metricsUrl() {
+      const { metrics } = plan.config
+      const { metricsPort } = serving
+      return metrics === false || metricsPort === undefined ? undefined : `http://${metrics.host}:${metricsPort}${metrics.path}`
+    },
+    get plan() {
+      return plan
+    },
+    get services() {
+      return plan.generation.services.services
+    },
+    state,
+    reload,
+    stop: () => (stopping ??= stop()),
+  }
+}
+
+type Tried =
+  | { outcome: 'applied'; plan: Plan }
+  | { outcome: 'refused' | 'failed'; diagnostics: readonly Diagnostic[]; error?: string }
+
+async function tryNext(before: Plan, run: Run, serving: Serving, isStopping: () => boolean): Promise<Tried> {
+  let diagnostics: readonly Diagnostic[] = []
+  try {
+    const plan = await run.plan(before)
+    diagnostics = plan.diagnostics
+    if (plan.hasErrors) return { outcome: 'refused', diagnostics }
+    if (isStopping()) return { outcome: 'failed', diagnostics, error: 'the gateway was told to stop' }
+    plan.log.open()
+    await serving.swap(plan.generation)
+    return { outcome: 'applied', plan }
+  } catch (error) {
+    return { outcome: 'failed', diagnostics, error: (error as Error).message }
+  }
+}

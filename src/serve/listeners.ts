@@ -1,0 +1,96 @@
+import type { GatewayConfig } from '../config/schema.ts'
+import { parseDuration, parseSize } from '../config/units.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import { type ServedMetrics, serveMetrics } from '../metrics/server.ts'
+import type { Role } from '../services/service.ts'
+import { createHttpServer, type HttpServer, type Reception, type ServerOptions } from './server.ts'
+
+/** The addresses at which a process listens: the API's, and that of the metrics where they have one of their own. */
+export interface Listeners {
+  readonly port: number
+  readonly metricsPort: number | undefined
+  /**
+   * Listens where another configuration wants it. Gives a function that goes over to it: what was listened to before is closed, its
+   * connections end as they do at a stop. Rejects when an address cannot be had; nothing has changed then.
+   */
+  move(config: GatewayConfig): Promise<() => void>
+  /** Stops accepting and answers what is in flight. */
+  stop(): Promise<void>
+  /** Metrics are answered until the very end. */
+  stopMetrics(): Promise<void>
+}
+
+export interface ListenersInput {
+  readonly reception: Reception
+  readonly config: GatewayConfig
+  readonly metrics: Metrics
+  readonly role: Role
+  /** Takes precedence over `server.port`. */
+  readonly port: number | undefined
+}
+
+/** Listens; a failure leaves nothing open. */
+export async function openListeners({ reception, config, metrics, role, port }: ListenersInput): Promise<Listeners> {
+  let options = serverOptions(config, role, port)
+  let scraped = config.metrics
+  let scrapes = await serveMetrics(scraped, metrics)
+  let http = await listen(options).catch((error: unknown) => scrapes.stop().then(() => Promise.reject(error)))
+
+  async function listen(at: ServerOptions): Promise<HttpServer> {
+    const server = createHttpServer(reception, at)
+    await server.start()
+    return server
+  }
+
+  async function move(config: GatewayConfig): Promise<() => void> {
+    const next = serverOptions(config, role, port)
+    const nextScrapes = sameAddress(scraped, config.metrics) ? scrapes : await serveMetrics(config.metrics, metrics)
+    const isThere = next.host === options.host && next.port === options.port
+    const moved = isThere ? http : await listen(next).catch((error: unknown) => endUnless(nextScrapes, scrapes, error))
+    return function settle() {
+      const before = { http, scrapes }
+      http = moved
+      scrapes = nextScrapes
+      options = next
+      scraped = config.metrics
+      http.adjust(next)
+      if (config.metrics !== false) scrapes.path = config.metrics.path
+      if (before.http !== http) void before.http.stop()
+      if (before.scrapes !== scrapes) void before.scrapes.stop()
+    }
+  }
+
+  return {
+    get port() {
+      return http.port
+    },
+    get metricsPort() {
+      return scrapes.port
+    },
+    move,
+    stop: () => http.stop(),
+    stopMetrics: () => scrapes.stop(),
+  }
+}
+
+async function endUnless(opened: ServedMetrics, kept: ServedMetrics, error: unknown): Promise<never> {
+  if (opened !== kept) await opened.stop()
+  throw error
+}
+
+function sameAddress(one: GatewayConfig['metrics'], other: GatewayConfig['metrics']): boolean {
+  return one !== false && other !== false && one.host === other.host && one.port === other.port
+}
+
+function serverOptions({ server }: GatewayConfig, role: Role, port: number | undefined): ServerOptions {
+  return {
+    host: server.host,
+    // Several workers share a machine, and nobody but a probe has to find them.
+    port: port ?? (role === 'worker' ? 0 : server.port),
+    headersTimeout: parseDuration(server.headersTimeout),
+    requestTimeout: parseDuration(server.requestTimeout),
+    keepAliveTimeout: parseDuration(server.keepAliveTimeout),
+    maxHeaderSize: parseSize(server.maxHeaderSize),
+    shutdownTimeout: parseDuration(server.shutdownTimeout),
+  }
+}
