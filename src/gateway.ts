@@ -27,6 +27,7 @@ import { createServices, selectServices } from './services/lifecycle.ts'
 import type { Role, Services } from './services/service.ts'
 import { targets } from './targets/builtin.ts'
 import { loadHandlers } from './targets/handler-modules.ts'
+import { openTracing } from './tracing/tracing.ts'
 
 /** Where a gateway's documents are and what overrides them. */
 export interface GatewayOptions {
@@ -142,8 +143,9 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
   const operations = buildModel(model)
   if (readable) checkOverrides(overrides, operations, registry.services, diagnostics)
 
+  const tracing = await openTracing()
   const log = before?.log.renew(config.log) ?? openLog(config.log, directory, overrides.log)
-  const common = { config, directory, log: log.log, meter: run.metrics.meter, clock, diagnostics }
+  const common = { config, directory, log: log.log, meter: run.metrics.meter, tracing, clock, diagnostics }
   const used = [...usedServices(operations, registry, handlers), ...Object.keys(overrides.services ?? {})]
   const services = createServices(
     selectServices(registry.services, used),

@@ -1,3 +1,4 @@
+import type { RequestContext } from '../context.ts'
 import type { Document, Located } from '../documents/document.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { observeRequests, requestMetrics } from '../metrics/requests.ts'
@@ -10,7 +11,7 @@ import type { Application } from '../serve/listener.ts'
 import type { Log } from '../serve/log.ts'
 import type { Done } from '../serve/respond.ts'
 import { servedDocument } from '../serve/served-document.ts'
-import { createSystemRoutes, type Mount } from '../serve/system-routes.ts'
+import { createSystemRoutes, type Mount, systemRouteOf } from '../serve/system-routes.ts'
 import { type CompiledTasks, compileTasks } from '../tasks/compile.ts'
 import { compileAdmit } from './admit.ts'
 import { compileEndpoints, compileEnvelope } from './endpoints.ts'
@@ -41,11 +42,15 @@ export function compileApplication(input: ApplicationInput): Application {
   const { config } = tools
   const router = compileEndpoints(operations, registry, tools)
   const { run } = createSystemRoutes(systemMounts(input, compileTasks(operations, tools)))
-  const log = accessLog(input.accessLog, config.log.requests)
+  const log = accessLog(input.accessLog, config.log.requests, tools.tracing !== undefined)
+  const elsewhere = compileEnvelope({ ...system, path: basePath }, registry, tools, run)
+  const done = config.metrics === false ? log : both(log, observeRequests(requestMetrics(metrics.meter), router, operations))
+  const routeOf = (context: RequestContext) =>
+    context.operation === elsewhere.operation ? systemRouteOf(context) : context.operation.path
   return {
     router,
-    elsewhere: compileEnvelope({ ...system, path: basePath }, registry, tools, run),
-    done: config.metrics === false ? log : both(log, observeRequests(requestMetrics(metrics.meter), router, operations)),
+    elsewhere,
+    done: tools.tracing?.done(done, routeOf) ?? done,
     fault: logFault(tools.log),
   }
 }

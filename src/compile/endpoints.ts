@@ -40,14 +40,17 @@ function compileEndpoint(operation: Operation, registry: Registry, tools: Compil
   if (target === undefined) throw new Error(`target ${operation.target} is not registered`)
   const config = operation.settings.get(target.name)?.value ?? true
   const run = target.compile(config as never, operation, tools)
-  return { operation, pipeline: compilePipeline(compilePolicies(registry.policies, operation, tools), run, logFault(tools.log)) }
+  const pipeline = compilePipeline(compilePolicies(registry.policies, operation, tools), run, logFault(tools.log))
+  return { operation, pipeline: tools.tracing?.request(pipeline, operation.path) ?? pipeline }
 }
 
 function compilePolicies(policies: readonly Policy[], operation: Operation, tools: CompileTools): PolicyStep[] {
   return policies.flatMap((policy) => {
     const setting = policy.always ? { value: {} } : operation.settings.get(policy.name)
     const middleware = setting && policy.compile(setting.value as never, operation, tools)
-    return middleware === undefined ? [] : { ...middleware, policy: policy.name }
+    if (middleware === undefined) return []
+    const step = { ...middleware, policy: policy.name }
+    return tools.tracing?.step(step) ?? step
   })
 }
 
@@ -57,7 +60,8 @@ const envelope = new Set(['securityHeaders', 'cors'])
 /** A pipeline for answers of the gateway's own at the path of an operation, with its CORS and security headers. */
 export function compileEnvelope(like: Operation, registry: Registry, tools: CompileTools, run: Run): Endpoint {
   const policies = registry.policies.filter(({ name }) => envelope.has(name))
-  return { operation: like, pipeline: compilePipeline(compilePolicies(policies, like, tools), run, logFault(tools.log)) }
+  const pipeline = compilePipeline(compilePolicies(policies, like, tools), run, logFault(tools.log))
+  return { operation: like, pipeline: tools.tracing?.request(pipeline) ?? pipeline }
 }
 
 function addImplied(route: Route<Endpoint>, registry: Registry, tools: CompileTools): void {

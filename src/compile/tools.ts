@@ -9,6 +9,7 @@ import type { SchemaCompiler } from '../schemas/compiler.ts'
 import type { HealthChecks } from '../services/health.ts'
 import type { Services } from '../services/service.ts'
 import type { HandlerModules } from '../targets/handler-modules.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 
 /** What policies and targets may use while they are compiled. */
 export interface CompileTools {
@@ -21,6 +22,8 @@ export interface CompileTools {
   meter: Meter
   clock: Clock
   handlers: HandlerModules
+  /** Undefined where the process has no tracer. */
+  tracing: Tracing | undefined
   /** The state of the services that this gateway runs. */
   health: HealthChecks
   /** Which generation serves, and what came of the last reload. */

@@ -2,6 +2,7 @@ import type { Router } from '../compile/router.ts'
 import type { RequestContext } from '../context.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Endpoint } from '../serve/listener.ts'
+import { methodLabel } from '../serve/method-label.ts'
 import type { Done } from '../serve/respond.ts'
 import { systemRouteOf } from '../serve/system-routes.ts'
 import type { Counter, Distribution, Histogram, Meter } from './meter.ts'
@@ -97,11 +98,4 @@ export function observeRequests(metrics: RequestMetrics, router: Router<Endpoint
     if (known === undefined) recordElsewhere(context, status)
     else known.record(context, status)
   }
-}
-
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH'])
-
-/** A client may send any word as a method; OpenTelemetry folds those into one. */
-function methodLabel(method: string): string {
-  return methods.has(method) ? method : '_OTHER'
 }

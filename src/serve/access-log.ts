@@ -1,7 +1,9 @@
+import type { RequestContext } from '../context.ts'
 import type { Operation } from '../model/operation.ts'
+import { traceparentOf } from '../tracing/request-trace.ts'
+import { traceIdOf } from '../tracing/trace-context.ts'
 import type { Log } from './log.ts'
 import { quoted } from './quoted.ts'
-import { traceIdOf } from './request-id.ts'
 import type { Done } from './respond.ts'
 
 /**
@@ -12,7 +14,7 @@ import type { Done } from './respond.ts'
  * The line is written as pino would write it, into the same stream: to make an object for each, only to have it taken apart
  * again, costs as much as all policies together.
  */
-export function accessLog({ log, write }: Pick<Log, 'log' | 'write'>, enabled: boolean): Done {
+export function accessLog({ log, write }: Pick<Log, 'log' | 'write'>, enabled: boolean, tracing: boolean): Done {
   if (!enabled) return () => {}
   const names = new WeakMap<Operation, string>()
 
@@ -31,7 +33,7 @@ export function accessLog({ log, write }: Pick<Log, 'log' | 'write'>, enabled: b
     let line = `{"level":"info","time":${Date.now()},"method":"${req.method}","path":${quoted(context.path)},"status":${status},"ms":${ms},"op":${nameOf(context.operation)}`
     if (decidedBy !== undefined) line += `,"decided_by":${quoted(decidedBy)}`
     if (principal !== undefined) line += `,"sub":${quoted(principal.subject)}`
-    const traceId = req.headers.traceparent === undefined ? undefined : traceIdOf(req)
+    const traceId = tracing || req.headers.traceparent !== undefined ? traceOf(context) : undefined
     // Neither id can hold anything that JSON would have to escape; see where they are read.
     line +=
       traceId === undefined
@@ -39,4 +41,10 @@ export function accessLog({ log, write }: Pick<Log, 'log' | 'write'>, enabled: b
         : `,"request_id":"${context.requestId}","trace_id":"${traceId}"`
     write(`${line},"msg":"request"}\n`)
   }
+}
+
+/** Undefined for callers that send no valid `traceparent`, where there is no tracer. */
+function traceOf(context: RequestContext): string | undefined {
+  const traceparent = traceparentOf(context)
+  return traceparent && traceIdOf(traceparent)
 }

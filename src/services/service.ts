@@ -6,6 +6,7 @@ import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Located } from '../documents/document.ts'
 import type { Meter } from '../metrics/meter.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 
 /** A service's state, for `/health/detailed` and `/readyz`. */
 export interface Health {
@@ -62,6 +63,8 @@ export interface ServiceTools {
   log: Logger
   /** What services count, whether or not it is served. */
   meter: Meter
+  /** Undefined where the process has no tracer. */
+  tracing: Tracing | undefined
   clock: Clock
   /** What a service finds wrong in the documents while it is created. */
   diagnostics: Diagnostics

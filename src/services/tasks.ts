@@ -12,12 +12,13 @@ declare module './service.ts' {
 export const tasksService: ServiceDefinition<'tasks'> = {
   name: 'tasks',
   uses: ['database', 'queue', 'authenticator'],
-  create: ({ config, services, log, meter, clock, role }) =>
+  create: ({ config, services, log, meter, tracing, clock, role }) =>
     createTaskSystem({
       database: services.database,
       queue: services.queue,
       log,
       meter,
+      tracing,
       clock,
       works: role !== 'api',
       // Its directory is locked by one process at a time.

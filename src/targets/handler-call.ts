@@ -7,6 +7,8 @@ import { handlerHeaders } from '../messages/headers.ts'
 import type { Operation } from '../model/operation.ts'
 import { signalOf } from '../serve/abort.ts'
 import type { Services } from '../services/service.ts'
+import { traceparentOf } from '../tracing/request-trace.ts'
+import { traceIdOf } from '../tracing/trace-context.ts'
 
 /** Runs a handler for HTTP requests; its value becomes a reply. */
 export function handlerRunner(
@@ -97,7 +99,12 @@ class RequestHandlerContext implements HandlerContext {
   }
 
   get log(): Logger {
-    return this.#log.child({ request_id: this.#context.requestId, op: this.#context.operation.id })
+    const traceparent = traceparentOf(this.#context)
+    return this.#log.child({
+      request_id: this.#context.requestId,
+      op: this.#context.operation.id,
+      ...(traceparent !== undefined && { trace_id: traceIdOf(traceparent) }),
+    })
   }
 
   reply(status: number, body?: unknown, headers?: Record<string, string | string[]>): Reply {

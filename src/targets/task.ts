@@ -17,6 +17,7 @@ import { TaskSettings } from '../tasks/schema.ts'
 import { isEndState } from '../tasks/states.ts'
 import type { TaskSystem } from '../tasks/system.ts'
 import { readWait, untilEnd } from '../tasks/wait.ts'
+import { traceparentOf } from '../tracing/request-trace.ts'
 import { findHandler } from './handler.ts'
 import { replyMaker } from './handler-call.ts'
 import { defineTarget } from './target.ts'
@@ -56,7 +57,7 @@ export const task = defineTarget({
         principal: context.principal,
         input: taskInput(context),
         requestId: context.requestId,
-        traceparent: readTraceparent(context.req.headers.traceparent),
+        traceparent: traceparentOf(context),
         idempotencyKey: key,
       })
       if (submitted instanceof Problem) return submitted
@@ -87,9 +88,4 @@ function finished(tasks: TaskSystem, row: TaskRow, applied: string): Outcome {
   if (row.error === null) return new Reply(200, row.result, headers)
   const { code, status, title, detail } = row.error
   return new Problem(code, status, title, { headers, extra: { task_id: row.id }, ...(detail !== undefined && { detail }) })
-}
-
-/** W3C Trace Context, section 3.2; anything else is nobody's trace. */
-function readTraceparent(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(value) ? value : undefined
 }

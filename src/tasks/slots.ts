@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import { traceIdOf } from '../tracing/trace-context.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { type RunningAttempt, runAttempt, type StopReason } from './attempt.ts'
 import { claimTasks } from './claim.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
@@ -14,6 +16,7 @@ export interface SlotOptions {
   /** Those that count now; attempts end by the one that they began with. */
   definitions: TaskDefinitions
   log: Logger
+  tracing: Tracing | undefined
   /** The id of this process' worker. */
   worker: string
 }
@@ -29,7 +32,7 @@ export interface Slots {
   close(): Promise<void>
 }
 
-export function createSlots({ store, definitions, log, worker }: SlotOptions): Slots {
+export function createSlots({ store, definitions, log, tracing, worker }: SlotOptions): Slots {
   const { database, notifications, metrics } = store
   const occupied = new Map<string, { task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
   /** Attempts by operation. */
@@ -77,7 +80,8 @@ export function createSlots({ store, definitions, log, worker }: SlotOptions): S
       () => stop(task.id, 'TaskLost'),
     )
     const ownLog = log.child(bindings(definition, task))
-    const attempt = runAttempt(definition, task, { log: ownLog, reporter })
+    const run = () => runAttempt(definition, task, { log: ownLog, reporter })
+    const attempt = tracing === undefined ? run() : tracing.task(definition, task, run)
     load.set(id, (load.get(id) ?? 0) + 1)
     const startedAt = performance.now()
     const done = attempt.ending.then(async (ending) => {
@@ -139,7 +143,7 @@ function bindings(definition: TaskDefinition, task: ClaimedTask): Record<string,
     op: definition.operation.id,
     attempt: task.attempt,
     request_id: task.request_id,
-    ...(task.traceparent !== null && { traceparent: task.traceparent }),
+    ...(task.traceparent !== null && { trace_id: traceIdOf(task.traceparent) }),
   }
 }
 

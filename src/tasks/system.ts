@@ -9,6 +9,7 @@ import type { SecurityRequirement } from '../model/operation.ts'
 import type { Database } from '../services/database.ts'
 import type { Queue } from '../services/queue.ts'
 import type { Health, ServiceTools } from '../services/service.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { maySee } from './access.ts'
 import { findTask } from './control.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
@@ -38,6 +39,7 @@ export interface TaskSystemOptions {
   queue: Queue
   log: Logger
   meter: Meter
+  tracing: Tracing | undefined
   clock: Clock
   /** Whether this process runs tasks, or only takes them in. */
   works: boolean
@@ -79,7 +81,17 @@ export interface TaskSystem {
 
 const watched = 'Tasks that are followed in this process: by sockets, event streams and waiting requests.'
 
-export function createTaskSystem({ database, queue, log, meter, clock, works, alone, times }: TaskSystemOptions): TaskSystem {
+export function createTaskSystem({
+  database,
+  queue,
+  log,
+  meter,
+  tracing,
+  clock,
+  works,
+  alone,
+  times,
+}: TaskSystemOptions): TaskSystem {
   const notifications = createNotifications(database, log)
   const store: TaskStore = { database, queue, notifications, metrics: taskMetrics(meter) }
   const follower = createFollower(database, notifications, log)
@@ -106,7 +118,7 @@ export function createTaskSystem({ database, queue, log, meter, clock, works, al
     await notifications.start()
     await follower.start()
     if (!works) return
-    worker = createWorker({ store, definitions: active, log, alone })
+    worker = createWorker({ store, definitions: active, log, tracing, alone })
     await worker.start()
     schedules.follow(active)
     jobs.push(schedules.stop)

@@ -66,12 +66,13 @@ export interface TasksServed extends Served {
   token(subject: string, options?: { roles?: string[]; seconds?: number }): Promise<string>
 }
 
-/** `gateway` adds sections to gateway.yaml. */
-export async function serveTasks(t: Test, gateway: object = {}): Promise<TasksServed> {
+/** `gateway` adds sections to gateway.yaml, `more` replaces other parts of the project. */
+export async function serveTasks(t: Test, gateway: object = {}, more: Project = {}): Promise<TasksServed> {
   const { url, dataDir } = await testDatabasePlace(t)
   const jwt = { algorithms: ['HS256'], secret, rolesClaim: 'roles' }
   const served = await serve(t, {
     ...project,
+    ...more,
     gateway: {
       database: { url, dataDir },
       server: { shutdownTimeout: '6s' },

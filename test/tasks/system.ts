@@ -79,6 +79,7 @@ export async function openTasks(t: Test, works = true): Promise<TestTasks> {
       queue,
       log,
       meter: createMeter(),
+      tracing: undefined,
       clock: systemClock,
       works,
       alone,
