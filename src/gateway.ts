@@ -6,6 +6,7 @@ import type { CompileTools } from './compile/tools.ts'
 import { usedServices } from './compile/used-services.ts'
 import { readConfiguration } from './config/configuration.ts'
 import type { GatewayConfig } from './config/schema.ts'
+import type { DiagnosticCode } from './documents/diagnostic-codes.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
 import type { Located } from './documents/document.ts'
 import { type Documents, openDocuments } from './documents/documents.ts'
@@ -17,6 +18,7 @@ import type { Operation } from './model/operation.ts'
 import { checkOverrides, type Overrides, overrideHandlers, overrideServices } from './overrides.ts'
 import { policies } from './policies/builtin.ts'
 import { refreshModules } from './project-modules.ts'
+import { review } from './review/review.ts'
 import { createSchemaCompiler } from './schemas/compiler.ts'
 import { type Log, openLog } from './serve/log.ts'
 import type { Generation } from './serve/serve.ts'
@@ -59,8 +61,11 @@ export interface Plan {
   readonly documents: Documents
   /** `components.securitySchemes` of all OpenAPI documents, by name. */
   readonly securitySchemes: ReadonlyMap<string, Located>
+  /** What boot has found. */
   readonly diagnostics: readonly Diagnostic[]
   readonly hasErrors: boolean
+  /** What boot has found, and advice besides: a closer look at the documents, which boot does not take. */
+  review(): readonly Diagnostic[]
   /** The text of a document by its shown name, for code frames. */
   sourceOf(file: string): string | undefined
   /** The policies and targets that gateway.yaml may name. */
@@ -102,7 +107,7 @@ export interface Gateway {
 export const builtIns: Registry = { policies, targets, services: builtInServices }
 
 /** What a mock can do without: nobody refers to its operations by name, and nobody's credentials are right or wrong. */
-const toleratedByMocks = ['duplicate-operation-id', 'unknown-security-scheme']
+const toleratedByMocks: readonly DiagnosticCode[] = ['duplicate-operation-id', 'unknown-security-scheme']
 
 /**
  * The whole boot without `listen`: documents → config → model → services → pipelines. It reads files and the environment,
@@ -138,7 +143,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
   // Without a configuration every operation would look undecided; what is wrong then is the configuration.
   const declared = readable ? api.declared : []
   handlers.reportUnused(declared.map(({ id }) => id))
-  const layers = { defaults: configuration.defaults, operations: configuration.operations }
+  const layers = { defaults: configuration.defaults, operations: configuration.operations, refused: configuration.refused }
   const model = { declared, config, ...layers, registry, mocking, documents, diagnostics }
   const operations = buildModel(model)
   if (readable) checkOverrides(overrides, operations, registry.services, diagnostics)
@@ -187,6 +192,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
     registry,
     diagnostics: diagnostics.all,
     hasErrors: diagnostics.hasErrors,
+    review: () => (reviewed ??= reviewAll()),
     log,
     services: services.services,
     sourceOf: (name) => documents.all().find((document) => document.name === name)?.text,
@@ -198,6 +204,13 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
       return serveGenerations({ first: plan, run, role, port })
     },
   }
+
+  let reviewed: readonly Diagnostic[] | undefined
+  function reviewAll(): readonly Diagnostic[] {
+    review({ config, root, written: configuration.written, api, operations, registry, documents, schemas, diagnostics })
+    return diagnostics.all
+  }
+
   return plan
 }
 

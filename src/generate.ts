@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { configJsonSchema } from './config/json-schema.ts'
 import { configReference } from './config/reference.ts'
+import { diagnosticReference } from './documents/diagnostic-reference.ts'
 import { policies } from './policies/builtin.ts'
 import { problemReference } from './serve/problem-reference.ts'
 import { targets } from './targets/builtin.ts'
@@ -15,6 +16,7 @@ export function generatedFiles(): Map<string, string> {
     ['src/config/generated/gateway.schema.json', `${JSON.stringify(configJsonSchema(registry), null, 2)}\n`],
     ['src/config/generated/gateway-yaml.md', configReference(registry)],
     ['src/serve/generated/problems.md', problemReference()],
+    ['src/documents/generated/diagnostics.md', diagnosticReference()],
   ])
 }
 

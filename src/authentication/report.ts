@@ -1,10 +1,11 @@
+import type { DiagnosticCode } from '../documents/diagnostic-codes.ts'
 import type { Diagnostic, Diagnostics } from '../documents/diagnostics.ts'
 import { escapePointer, type Located } from '../documents/document.ts'
 
 /** Tells what is wrong with an entry of `authentication`: where below it, a code, what, and what to do; an error unless said otherwise. */
 export type Report = (
   path: readonly (string | number)[],
-  code: string,
+  code: DiagnosticCode,
   message: string,
   hint?: string,
   severity?: Diagnostic['severity'],

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { AuthenticationScheme, JwtScheme } from '../config/authentication.ts'
 import { parseDuration } from '../config/units.ts'
+import type { DiagnosticCode } from '../documents/diagnostic-codes.ts'
 import { nearest } from '../documents/suggest.ts'
 import type { ServiceTools } from '../services/service.ts'
 import { type ApiKey, apiKeyVerifier } from './api-key.ts'
@@ -78,7 +79,7 @@ type ConfiguredKey = NonNullable<AuthenticationScheme['apiKey']>['keys'][number]
 
 function apiKeys(keys: readonly ConfiguredKey[], report: Report): ApiKey[] | undefined {
   let good = true
-  const complain = (index: number, code: string, message: string, hint: string) => {
+  const complain = (index: number, code: DiagnosticCode, message: string, hint: string) => {
     good = false
     report(['apiKey', 'keys', index], code, message, hint)
   }

@@ -13,7 +13,7 @@ export const check: Command = {
     const format = options.format as Format
     if (!formats.includes(format)) throw new UsageError(`'${format}' is no format; there are: ${formats.join(', ')}`)
     const plan = await planGateway(gateway)
-    const fine = report(plan, format)
+    const fine = report(plan, format, plan.review())
     if (fine && format === 'pretty') process.stdout.write(`${ready(plan.operations.length)}\n`)
     return fine ? 0 : 1
   },

@@ -36,7 +36,16 @@ function explainOperation(operation: Operation, order: readonly string[]): strin
     const setting = operation.settings.get(name)
     return setting === undefined ? [] : [`\n${name}\n${describeSetting(setting)}`]
   })
-  return `${head}\nPipeline, in the order in which a request meets it:\n${steps.join('')}`
+  return `${head}\nPipeline, in the order in which a request meets it:\n${steps.join('')}${describeOff(operation)}`
+}
+
+function describeOff({ off }: Operation): string {
+  if (off.size === 0) return ''
+  const rows = [...off].map(([name, { document, pointer }]) => {
+    const layer = pointer.startsWith('/defaults/') ? 'defaults' : 'operation'
+    return `  ${name.padEnd(44)} ${describeOrigin({ layer, at: document.locate(pointer) })}\n`
+  })
+  return `\nSwitched off:\n\n${rows.join('')}`
 }
 
 /** One line for each part of a setting that has an origin of its own and no parts below it. */

@@ -18,16 +18,24 @@ export function compileEndpoints(operations: readonly Operation[], registry: Reg
     const endpoint = compileEndpoint(operation, registry, tools)
     const added = router.add(operation.method, operation.path, endpoint)
     if (added && isRootOfServer(operation)) router.add(operation.method, operation.path.slice(0, -1), endpoint)
-    if (!added) {
-      tools.diagnostics.error(
-        'duplicate-path',
-        operation.node,
-        `${operation.method} ${operation.path} is answered by another operation already: templates that differ only in the names of their variables are the same path`,
-      )
-    }
+    if (!added) reportTaken(operation, router.routes, tools)
   }
   for (const route of router.routes) addImplied(route, registry, tools)
   return router
+}
+
+function reportTaken(operation: Operation, routes: readonly Route<Endpoint>[], { diagnostics }: CompileTools): void {
+  const { method, path } = operation
+  const shape = (template: string) => template.replace(/\{[^{}]*\}/g, '{}')
+  const taker = routes.find(({ template }) => shape(template) === shape(path))?.methods.get(method)?.operation
+  const by = taker?.document.locate(taker.node.pointer)
+  const where = taker && by ? `the operation '${taker.id}' (${by.file}:${by.line})` : 'another operation'
+  diagnostics.error(
+    'duplicate-path',
+    operation.node,
+    `${method} ${path} is answered by ${where} already`,
+    'Templates that differ only in the names of their variables are the same path; one of the two has to go.',
+  )
 }
 
 /** The path `/` below a base path is the server's URL itself, which people write without the slash. */

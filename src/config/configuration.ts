@@ -7,6 +7,7 @@ import type { Overrides } from '../overrides.ts'
 import { readEnvironment } from './environment.ts'
 import { extensionsOf, type LoadedConfig, loadConfig, readConfig } from './load.ts'
 import { mockConfig, syntheticConfig } from './mock-config.ts'
+import { openApiBeside } from './openapi-beside.ts'
 
 /** Everything that gateway.yaml and the environment decide. */
 export interface Configuration extends LoadedConfig {
@@ -41,7 +42,10 @@ export async function readConfiguration(
   if (mock !== undefined) return { ...base, ...mockConfig(mock, directory, diagnostics) }
   const environment = readEnvironment(directory, real, diagnostics)
   const source = readConfig({ documents, diagnostics, environment, file, env, overrides }, directory)
-  if (source === undefined) return { ...base, readable: false, ...syntheticConfig({}, directory, diagnostics) }
+  if (source === undefined) {
+    const openapi = openApiBeside(directory, file)
+    return { ...base, readable: false, ...syntheticConfig({ openapi }, directory, diagnostics) }
+  }
   const extensions = extensionsOf(source).map((node) => ({ file: node.value, node }))
   const registry = await loadExtensions(builtIns, extensions, directory, diagnostics)
   const production = environment.NODE_ENV === 'production'

@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv'
+import type { DiagnosticCode } from '../documents/diagnostic-codes.ts'
 import { escapePointer } from '../documents/document.ts'
 import { nearest } from '../documents/suggest.ts'
 import { chooseErrors } from './alternatives.ts'
@@ -7,7 +8,7 @@ import { describe, list, show, spell } from './words.ts'
 
 /** One finding about a value that its schema does not allow. */
 export interface SchemaFinding {
-  code: string
+  code: DiagnosticCode
   pointer: string
   /** Which part of the member is meant. */
   what: 'key' | 'value'

@@ -36,6 +36,8 @@ export interface LoadedConfig {
   root: Located
   /** The layer that holds for every operation. */
   defaults: Located | undefined
+  /** Whether something is wrong with what stands at a pointer, or below it; that was reported. */
+  refused: (pointer: string) => boolean
   /** The layers by operationId, in the order of the file. */
   operations: ReadonlyMap<string, Located>
 }
@@ -90,6 +92,7 @@ export function loadConfig(source: FilledDocument, registry: ConfigRegistry, dia
     config,
     root,
     defaults: child(root, 'defaults'),
+    refused: (pointer) => findings.some((finding) => finding.pointer === pointer || finding.pointer.startsWith(`${pointer}/`)),
     operations: new Map(members(operations).filter(([, node]) => isObject(node.value))),
   }
 }

@@ -14,7 +14,7 @@ export function mockConfig(openapi: string, directory: string, diagnostics: Diag
 
 /** A configuration that stands in no file; all else has its default. */
 export function syntheticConfig(
-  value: { openapi?: string; defaults?: object },
+  value: { openapi?: string | []; defaults?: object },
   directory: string,
   diagnostics: Diagnostics,
 ): LoadedConfig {
@@ -25,6 +25,7 @@ export function syntheticConfig(
     config: fillDefaults(GatewayConfig, sections) as GatewayConfig,
     root,
     defaults: child(root, 'defaults'),
+    refused: () => false,
     operations: new Map(),
   }
 }

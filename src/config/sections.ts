@@ -6,6 +6,13 @@ function section<Properties extends TProperties>(properties: Properties, options
   return Type.Object(properties, { additionalProperties: false, default: {}, ...options })
 }
 
+/** How pino names members of a record: `a.b`, `a["b-c"]`, `a[*].b`. */
+const redactionPath = (() => {
+  const name = '[^.,\\[\\]"\']+'
+  const bracket = '\\[(?:\\d+|\\*|"[^"]+"|\'[^\']+\')\\]'
+  return `^(?:${name}|${bracket})(?:\\.${name}|${bracket})*$`
+})()
+
 /** A section that `false` switches off. */
 function switchable<Properties extends TProperties>(
   properties: Properties,
@@ -157,12 +164,15 @@ export const Log = section(
       Type.String({ title: 'File', description: 'The file to write to; absent: standard output.', minLength: 1 }),
     ),
     requests: Type.Boolean({ title: 'Requests', description: 'Whether each request is logged.', default: true }),
-    redact: Type.Array(Type.String({ minLength: 1 }), {
-      title: 'Redact',
-      description: 'Further paths whose values never reach the log; credentials never do.',
-      default: [],
-      examples: [['body.card.number']],
-    }),
+    redact: Type.Array(
+      Type.String({ pattern: redactionPath, examples: ['body.card.number', 'headers["x-key"]', 'items[*].pin'] }),
+      {
+        title: 'Redact',
+        description: 'Further paths whose values never reach the log; credentials never do.',
+        default: [],
+        examples: [['body.card.number']],
+      },
+    ),
   },
   { title: 'Log', description: 'What is written about each request, and where.' },
 )

@@ -1,10 +1,11 @@
+import type { DiagnosticCode } from './diagnostic-codes.ts'
 import type { Located, Position } from './document.ts'
 
 /** One boot-time finding. Errors stop the boot; warnings do not. */
 export interface Diagnostic {
   severity: 'error' | 'warning'
   /** Stable kebab-case name, for example `unknown-key`. */
-  code: string
+  code: DiagnosticCode
   /** What is wrong, with the offending value and what is allowed. */
   message: string
   /** Where it stands; absent only for findings about no document (a missing file named on the command line). */
@@ -20,21 +21,21 @@ export class Diagnostics {
   readonly #tolerated: ReadonlySet<string>
 
   /** Errors of the tolerated codes are noted as warnings. */
-  constructor(tolerated: Iterable<string> = []) {
+  constructor(tolerated: Iterable<DiagnosticCode> = []) {
     this.#tolerated = new Set(tolerated)
   }
 
-  error(code: string, at: Located | Position | undefined, message: string, hint?: string): void {
+  error(code: DiagnosticCode, at: Located | Position | undefined, message: string, hint?: string): void {
     this.add(this.#tolerated.has(code) ? 'warning' : 'error', code, at, message, hint)
   }
 
-  warning(code: string, at: Located | Position | undefined, message: string, hint?: string): void {
+  warning(code: DiagnosticCode, at: Located | Position | undefined, message: string, hint?: string): void {
     this.add('warning', code, at, message, hint)
   }
 
   private add(
     severity: Diagnostic['severity'],
-    code: string,
+    code: DiagnosticCode,
     at: Located | Position | undefined,
     message: string,
     hint?: string,

@@ -1,9 +1,10 @@
+import type { DiagnosticCode } from './diagnostic-codes.ts'
 import type { Span } from './places.ts'
 
 /** Something that is wrong with the text of a document. */
 export interface SyntaxFinding {
   severity: 'error' | 'warning'
-  code: string
+  code: DiagnosticCode
   span: Span
   message: string
   hint?: string

@@ -47,8 +47,30 @@ type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 function prettyOf(diagnostics: readonly Diagnostic[], { sourceOf, colors = false }: FormatOptions): string {
   if (diagnostics.length === 0) return ''
   const paint: Paint = (style, text) => (colors ? styleText(style, text, { validateStream: false }) : text)
-  const blocks = diagnostics.map((diagnostic) => prettyBlock(diagnostic, diagnostic.at && sourceOf?.(diagnostic.at.file), paint))
+  const blocks = shownOf(diagnostics).map(({ diagnostic, hidden }) => {
+    const block = prettyBlock(diagnostic, diagnostic.at && sourceOf?.(diagnostic.at.file), paint)
+    return hidden === 0 ? block : `${block}\n${paint('dim', `… and ${hidden} more like this [${diagnostic.code}]`)}\n`
+  })
   return `${blocks.join('\n')}\n${summary(diagnostics, paint)}\n`
+}
+
+/** Of one kind so many are shown to people; a document that has one mistake a hundred times would bury all others. */
+const mostOfAKind = 10
+
+/** The findings that are shown, and how many of its kind each one stands for besides itself. */
+function shownOf(diagnostics: readonly Diagnostic[]): { diagnostic: Diagnostic; hidden: number }[] {
+  const kinds = Map.groupBy(diagnostics, ({ severity, code }) => `${severity} ${code}`)
+  const last = new Map<Diagnostic, number>()
+  const hidden = new Set<Diagnostic>()
+  for (const kind of kinds.values()) {
+    // One more line is no less than one more finding.
+    if (kind.length <= mostOfAKind + 1) continue
+    for (const diagnostic of kind.slice(mostOfAKind)) hidden.add(diagnostic)
+    last.set(kind[mostOfAKind - 1] as Diagnostic, kind.length - mostOfAKind)
+  }
+  return diagnostics
+    .filter((diagnostic) => !hidden.has(diagnostic))
+    .map((diagnostic) => ({ diagnostic, hidden: last.get(diagnostic) ?? 0 }))
 }
 
 function prettyBlock({ severity, code, message, at, hint }: Diagnostic, source: string | undefined, paint: Paint): string {
@@ -73,7 +95,8 @@ function prettyBlock({ severity, code, message, at, hint }: Diagnostic, source: 
 function summary(diagnostics: readonly Diagnostic[], paint: Paint): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length
   const counts = [count(errors, 'error'), count(diagnostics.length - errors, 'warning')].filter((part) => part !== '')
-  return paint([errors > 0 ? 'red' : 'yellow', 'bold'], counts.join(', '))
+  const all = shownOf(diagnostics).length < diagnostics.length ? '; --format json lists all of them' : ''
+  return paint([errors > 0 ? 'red' : 'yellow', 'bold'], counts.join(', ')) + all
 }
 
 function count(amount: number, what: string): string {

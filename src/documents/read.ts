@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from './diagnostic-codes.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { Document, Located } from './document.ts'
 import { pointerTokens } from './document.ts'
@@ -137,7 +138,7 @@ function countKeys(value: unknown): number | undefined {
   return count
 }
 
-function failed(finding: { code: string; message: string; hint?: string }, offset = 0): Parsed {
+function failed(finding: { code: DiagnosticCode; message: string; hint?: string }, offset = 0): Parsed {
   return {
     value: undefined,
     findings: [{ severity: 'error', span: { start: offset, end: offset + 1 }, ...finding }],

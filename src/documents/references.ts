@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import type { DiagnosticCode } from './diagnostic-codes.ts'
 import { child, type Document, isObject, type Located, pointerTokens } from './document.ts'
 
 /** The parts of a `$ref`: the file (absolute; undefined for the same document) and the fragment, percent-decoded. */
@@ -9,7 +10,7 @@ export interface Reference {
 
 /** Why a `$ref` leads nowhere. */
 export interface ReferenceFailure {
-  code: string
+  code: DiagnosticCode
   message: string
   hint?: string
 }

@@ -1,4 +1,5 @@
 import { isAlias, isCollection, isMap, isPair, isScalar, isSeq, type Node, type Document as Tree, type YAMLMap } from 'yaml'
+import type { DiagnosticCode } from './diagnostic-codes.ts'
 import { duplicateKey, maxDepth, type SyntaxFinding, tooDeep } from './findings.ts'
 import type { Span } from './places.ts'
 import { nearest } from './suggest.ts'
@@ -125,6 +126,6 @@ export function spanOf(node: unknown, fallback: number): Span {
   return range ? { start: range[0], end: range[1] } : { start: fallback, end: fallback }
 }
 
-function report(walk: Walk, code: string, span: Span, message: string, hint?: string): void {
+function report(walk: Walk, code: DiagnosticCode, span: Span, message: string, hint?: string): void {
   walk.findings.push({ severity: 'error', code, span, message, ...(hint !== undefined && { hint }) })
 }

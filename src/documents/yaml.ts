@@ -1,5 +1,5 @@
 import { parseDocument, type Document as Tree, type YAMLError } from 'yaml'
-import { hasErrors, type SyntaxFinding } from './findings.ts'
+import { hasErrors, type SyntaxFinding, tooDeep } from './findings.ts'
 import { checkTree } from './yaml-tree.ts'
 
 /** One slip often causes a row of follow-up errors; nobody reads more than these. */
@@ -11,6 +11,10 @@ const maxSyntaxErrors = 20
  */
 export function parseYaml(text: string): { value: unknown; findings: SyntaxFinding[] } {
   const tree = parseTree(text)
+  // What follows such an error is a consequence of it.
+  const exhausted = tree.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
+  if (exhausted !== undefined)
+    return { value: undefined, findings: [tooDeep({ start: exhausted.pos[0], end: exhausted.pos[1] })] }
   // A token where none can be, behind another error, is a consequence of that one.
   const errors = tree.errors.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN')
   const findings = [...errors.slice(0, maxSyntaxErrors), ...tree.warnings].map((error) => syntaxFinding(error, text))

@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/configuration.ts'
 import { openApiEntries } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
-import type { Document, Located } from '../documents/document.ts'
+import { child, type Document, type Located } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import { checkOpenApi } from '../documents/openapi-document.ts'
 import { rootOf } from '../documents/references.ts'
@@ -25,10 +25,36 @@ export function readApi({ config, root, written }: Configuration, documents: Doc
   })
   const roots = openapi.map(({ document }) => rootOf(document))
   const [first] = openapi
+  const declared = openapi.map(({ document, prefix }) => readOperations(document, prefix, documents, diagnostics))
+  reportSharedIds(declared, diagnostics)
   return {
     openapi,
-    declared: openapi.flatMap(({ document, prefix }) => readOperations(document, prefix, documents, diagnostics)),
+    declared: declared.flat(),
     securitySchemes: readSecuritySchemes(roots, documents, diagnostics),
     basePath: first === undefined ? '' : first.prefix + basePath(rootOf(first.document), documents),
   }
+}
+
+/** Within one document this is found when it is checked; gateway.yaml and handlers name operations of all documents alike. */
+function reportSharedIds(declared: readonly (readonly DeclaredOperation[])[], diagnostics: Diagnostics): void {
+  const firsts = new Map<string, DeclaredOperation>()
+  for (const operations of declared) {
+    const own = new Map(operations.map((operation) => [operation.id, operation]))
+    for (const [id, operation] of own) {
+      const first = firsts.get(id)
+      if (first === undefined) firsts.set(id, operation)
+      else reportSharedId(operation, first, diagnostics)
+    }
+  }
+}
+
+function reportSharedId({ id, derivedId, node }: DeclaredOperation, first: DeclaredOperation, diagnostics: Diagnostics): void {
+  const { file, line } = first.document.locate(first.node.pointer, 'key')
+  const what = derivedId ? `the operation has no operationId, and its name '${id}'` : `the operationId "${id}"`
+  diagnostics.error(
+    'duplicate-operation-id',
+    child(node, 'operationId') ?? node,
+    `${what} belongs to an operation of another document already, at ${file}:${line}`,
+    'Each operation needs a name of its own, in all documents together.',
+  )
 }

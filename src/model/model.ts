@@ -1,7 +1,7 @@
 import type { Registry } from '../compile/registry.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
-import { child, type Document, type Located } from '../documents/document.ts'
+import { child, type Document, type Located, members } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import { nearest } from '../documents/suggest.ts'
 import { completeSetting } from './complete-setting.ts'
@@ -21,6 +21,8 @@ export interface ModelInput {
   readonly registry: Registry
   /** Under `gatefold mock`: nobody has decided who may call what, and any credential will do. */
   readonly mocking: boolean
+  /** Whether something is wrong with what stands at a pointer of gateway.yaml, or below it; that was reported. */
+  readonly refused: (pointer: string) => boolean
   readonly documents: Documents
   readonly diagnostics: Diagnostics
 }
@@ -47,6 +49,7 @@ export function systemOperation(document: Document, input: ModelInput): Operatio
     responses: [],
     access: { kind: 'public' },
     settings: effectiveSettings('handler', { defaults: input.defaults, operation: undefined }, node, input),
+    off: new Map(),
     target: 'handler',
   }
 }
@@ -80,6 +83,7 @@ function buildOperation(declared: DeclaredOperation, input: ModelInput): Operati
     responses: readResponses(declared, documents),
     access: access ?? nobody,
     settings,
+    off: switchedOff(layers, settings),
     target,
   }
 }
@@ -114,11 +118,29 @@ function effectiveSettings(target: string, layers: Layers, owner: Located, input
     if (settings.has(part.name)) continue
     const builtIn =
       'default' in part ? (typeof part.default === 'function' ? part.default(input.config) : part.default) : undefined
+    if (isRefused(part.name, layers, input)) continue
     const layered = layerSetting(part.name, builtIn, layers)
     const complete = layered && completeSetting(part.name, part.schema, layered, owner, input.diagnostics)
     if (complete !== undefined) settings.set(part.name, complete)
   }
   return settings
+}
+
+/** What is wrong in one layer would be found a second time in the layers laid over each other. */
+function isRefused(name: string, { defaults, operation }: Layers, { refused }: ModelInput): boolean {
+  return [defaults, operation].some((layer) => {
+    const written = layer && child(layer, name)
+    return written !== undefined && refused(written.pointer)
+  })
+}
+
+/** Where settings were switched off that a layer below declares or that are built in. */
+function switchedOff({ defaults, operation }: Layers, settings: Settings): Map<string, Located> {
+  const off = new Map<string, Located>()
+  for (const layer of [defaults, operation]) {
+    for (const [name, node] of members(layer)) if (node.value === false && !settings.has(name)) off.set(name, node)
+  }
+  return off
 }
 
 function reportUnknownOperations({ operations, declared, diagnostics }: ModelInput): void {

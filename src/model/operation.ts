@@ -75,6 +75,8 @@ export interface Operation {
   readonly responses: readonly ResponseDefinition[]
   readonly access: Access
   readonly settings: Settings
+  /** The settings that gateway.yaml switches off, and where. */
+  readonly off: ReadonlyMap<string, Located>
   /** The name of what answers (`handler`, `mock`, `task`, …). */
   readonly target: string
 }

@@ -1,6 +1,7 @@
 import type { CompileTools } from '../compile/tools.ts'
 import { parseDuration } from '../config/units.ts'
 import type { RequestContext } from '../context.ts'
+import type { DiagnosticCode } from '../documents/diagnostic-codes.ts'
 import { problem } from '../errors.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Counter, Hits, JointCounter, Limit } from '../services/limiter.ts'
@@ -125,7 +126,7 @@ function tooMany(wait: number): StepResult {
 }
 
 interface Mistake {
-  code: string
+  code: DiagnosticCode
   message: string
   hint: string
 }

@@ -1,11 +1,12 @@
 import type { Diagnostics } from '../documents/diagnostics.ts'
-import { child, escapePointer, isObject, type Located } from '../documents/document.ts'
+import { child, isObject, type Located } from '../documents/document.ts'
 import { isRemote, isSchemaScoped } from '../documents/references.ts'
 import { nearest } from '../documents/suggest.ts'
 import { readPattern } from '../patterns/pattern.ts'
 import { keywordShapes, knownKeywords, type Shape } from './check-shapes.ts'
 import { dialectByUri, type SchemaDialect } from './dialects.ts'
 import type { Resources } from './resources.ts'
+import { subschemas } from './subschemas.ts'
 
 /**
  * Reports what is wrong with the schemas that a gateway uses, and with all that they refer to, at the place where it stands.
@@ -37,7 +38,8 @@ export function createSchemaCheck(
     seen.add(value)
     for (const keyword of ['$ref', '$dynamicRef']) if (Object.hasOwn(value, keyword)) checkReference(schema, keyword, open)
     if (dialect.refStandsAlone && Object.hasOwn(value, '$ref')) return
-    for (const keyword of Object.keys(value)) checkKeyword(schema as Located<Record<string, unknown>>, keyword, dialect, open)
+    for (const keyword of Object.keys(value)) checkKeyword(schema as Located<Record<string, unknown>>, keyword, dialect)
+    open.push(...subschemas(schema, dialect))
   }
 
   function checkReference(schema: Located, keyword: string, open: Located[]): void {
@@ -59,16 +61,11 @@ export function createSchemaCheck(
     }
   }
 
-  function checkKeyword(
-    schema: Located<Record<string, unknown>>,
-    keyword: string,
-    dialect: SchemaDialect,
-    open: Located[],
-  ): void {
+  function checkKeyword(schema: Located<Record<string, unknown>>, keyword: string, dialect: SchemaDialect): void {
     const shape = keywordShapes.get(keyword)
     const node = child(schema, keyword) as Located
     if (shape === undefined) checkUnknown(node, keyword, dialect)
-    else if (dialect.keywords === undefined || dialect.keywords.has(keyword)) checkShape(node, keyword, shape, dialect, open)
+    else if (dialect.keywords === undefined || dialect.keywords.has(keyword)) checkShape(node, keyword, shape, dialect)
     if (keyword === '$schema' && typeof node.value === 'string' && dialectByUri(node.value) === undefined) {
       diagnostics.warning(
         'unknown-dialect',
@@ -94,7 +91,7 @@ export function createSchemaCheck(
       diagnostics.warning('unknown-keyword', node, `"${keyword}" is no keyword of ${dialect.name}`, `Did you mean "${near}"?`)
   }
 
-  function checkShape(node: Located, keyword: string, shape: Shape, dialect: SchemaDialect, open: Located[]): void {
+  function checkShape(node: Located, keyword: string, shape: Shape, dialect: SchemaDialect): void {
     const { value } = node
     const finding = shape.check(value, dialect)
     if (finding !== undefined) {
@@ -103,20 +100,12 @@ export function createSchemaCheck(
     }
     if (keyword === 'pattern') checkPattern(node, value as string)
     if (keyword === 'patternProperties') for (const pattern of Object.keys(value as object)) checkPattern(node, pattern)
-    if (shape.below === 'schema' && !Array.isArray(value)) open.push(node)
-    else if (shape.below !== undefined && typeof value === 'object' && value !== null) open.push(...schemasIn(node))
   }
 
   function checkPattern(node: Located, pattern: string): void {
     if (readPattern(pattern) !== undefined) return
     diagnostics.error('invalid-pattern', node, `"${pattern}" is no regular expression (ECMA-262)`)
   }
-}
-
-function schemasIn({ document, pointer, value }: Located): Located[] {
-  return Object.entries(value as object)
-    .filter(([, member]) => !(Array.isArray(member) && pointer.endsWith('/dependencies')))
-    .map(([key, member]) => ({ document, pointer: `${pointer}/${escapePointer(key)}`, value: member as unknown }))
 }
 
 function named(value: unknown): string {

@@ -15,12 +15,21 @@ import { createResources } from './resources.ts'
 import type { Direction, Entry, Rule, Scope } from './rule.ts'
 import { sampleValue } from './sample.ts'
 import { emptyScope, enterScope } from './scope.ts'
+import { subschemas } from './subschemas.ts'
 import { translate } from './translate.ts'
 
 export type { SchemaError } from './errors.ts'
 
 /** Judges a value: undefined when it is valid, else all that is wrong. Requests get the defaults of their schema filled in, in place. */
 export type Validator = (value: unknown) => readonly SchemaError[] | undefined
+
+/** One schema that a gateway uses. */
+export interface VisitedSchema {
+  readonly schema: Located<Record<string, unknown>>
+  readonly dialect: SchemaDialect
+  /** What is wrong with a value, as it would be part of a request or a response; nothing is filled in. */
+  judge(value: unknown, direction: Direction): readonly SchemaError[] | undefined
+}
 
 export interface SchemaCompiler {
   /**
@@ -34,6 +43,8 @@ export interface SchemaCompiler {
   follow(schema: Located): Located | undefined
   /** Reports what is wrong with every schema that was asked for so far, and with all that they refer to. Compiles nothing. */
   check(): void
+  /** Shows every schema that was asked for so far, and all that they hold and refer to, each once. */
+  visit(visitor: (schema: VisitedSchema) => void): void
   /** Compiles in the background whatever was asked for and is not compiled yet, one schema in each turn of the event loop. */
   warm(): Promise<void>
 }
@@ -105,10 +116,7 @@ export function createSchemaCompiler({
         if (direction === 'request') defaults.fill(target(entry.number), value)
         return undefined
       } catch (error) {
-        if (error instanceof RangeError) return [{ pointer: '', message: 'is nested too deeply to be checked' }]
-        if (error instanceof TextTooLong)
-          return [{ pointer: '', message: 'holds a text that is too long to be checked by its pattern' }]
-        throw error
+        return unjudged(error)
       }
     }
   }
@@ -123,6 +131,36 @@ export function createSchemaCompiler({
     for (const { schema, dialect } of entries) checkSchema(schema, dialect)
   }
 
+  function visit(visitor: (schema: VisitedSchema) => void): void {
+    const seen = new Set<unknown>()
+    const open = entries.map(({ schema, dialect }) => ({ schema, dialect }))
+    for (let found = open.pop(); found !== undefined; found = open.pop()) {
+      const { schema, dialect } = found
+      if (!isObject(schema.value) || seen.has(schema.value)) continue
+      seen.add(schema.value)
+      for (const keyword of ['$ref', '$dynamicRef']) {
+        const target = typeof schema.value[keyword] === 'string' && resources.resolve(schema.value[keyword], schema)
+        if (target) open.push({ schema: target.schema, dialect })
+      }
+      if (dialect.refStandsAlone && Object.hasOwn(schema.value, '$ref')) continue
+      const judge: VisitedSchema['judge'] = (value, direction) => judgeBy(schema, dialect, value, direction)
+      visitor({ schema: schema as VisitedSchema['schema'], dialect, judge })
+      for (const below of subschemas(schema, dialect)) open.push({ schema: below, dialect })
+    }
+  }
+
+  function judgeBy(schema: Located, dialect: SchemaDialect, value: unknown, direction: Direction) {
+    const scope = enterScope(emptyScope, schema, resources)
+    // No entry is made: nothing of a gateway asks for this schema on its own.
+    const rule = translate({ ...noEntry, schema, dialect, direction, scope }, translation)
+    try {
+      const validate = engine.compile(rule)
+      return validate(value) ? undefined : describeErrors(validate.errors ?? [], checker)
+    } catch (error) {
+      return unjudged(error)
+    }
+  }
+
   /** Entries are only ever added, so that walking by index also meets those that compiling adds. */
   async function warm(): Promise<void> {
     for (let number = 0; number < entries.length; number++) {
@@ -133,8 +171,18 @@ export function createSchemaCompiler({
     }
   }
 
-  return { validator, sample, follow, check, warm }
+  return { validator, sample, follow, check, visit, warm }
 }
+
+/** What is said about a value that cannot be judged in bounded time and space. */
+function unjudged(error: unknown): readonly SchemaError[] {
+  if (error instanceof RangeError) return [{ pointer: '', message: 'is nested too deeply to be checked' }]
+  if (error instanceof TextTooLong)
+    return [{ pointer: '', message: 'holds a text that is too long to be checked by its pattern' }]
+  throw error
+}
+
+const noEntry = { number: -1, name: '', rule: undefined, validate: undefined }
 
 function schemaName(schema: Located): string {
   const title = isObject(schema.value) ? schema.value.title : undefined

@@ -76,3 +76,11 @@ export const formats: Readonly<Record<string, Format>> = Object.fromEntries(
 export const formatDescriptions: ReadonlyMap<string, string> = new Map(
   Object.entries(asserted).map(([name, { description }]) => [name, description]),
 )
+
+/** Formats of the OpenAPI registry that say what a value is for, not how it is spelt. */
+export const annotatedFormats: ReadonlySet<string> = new Set(
+  (
+    'binary password html commonmark media-range char decimal decimal128 double-int http-date unixtime sf-binary sf-boolean ' +
+    'sf-decimal sf-integer sf-string sf-token'
+  ).split(' '),
+)

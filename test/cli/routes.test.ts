@@ -34,6 +34,12 @@ t.test('explain: the pipeline, and where each setting was written', async (t) =>
   t.strictSame(explained, { code: 0, stdout: golden('explain.txt', explained.stdout), stderr: '' })
 })
 
+t.test('explain: what was switched off, and where', async (t) => {
+  const { code, stdout } = await gatefold(described, ['explain', 'about'])
+  t.equal(code, 0)
+  t.match(stdout, /\nSwitched off:\n\n {2}rateLimit +the operation, gateway\.yaml:15:\d+\n$/)
+})
+
 t.test('explain: operations that are not there', async (t) => {
   const stderr = "gatefold: there is no operation 'createItems'; did you mean 'createItem'?\nTry 'gatefold explain --help'.\n"
   t.strictSame(await gatefold(described, ['explain', 'createItems']), { code: 2, stdout: '', stderr })

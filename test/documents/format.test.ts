@@ -45,10 +45,28 @@ t.test('pretty has colours only when asked, and says nothing about nothing', asy
   t.match(formatDiagnostics(findings, 'pretty'), '1 error, 1 warning\n')
 })
 
+t.test('of one kind so many are shown to people, and all of them to programs', async (t) => {
+  const many = Array.from({ length: 30 }, (_, index): Diagnostic => {
+    return {
+      severity: 'warning',
+      code: 'unknown-format',
+      message: `number ${index}`,
+      at: { file: 'f', line: index + 1, column: 1 },
+    }
+  })
+  const all = [...many, ...findings]
+  const text = formatDiagnostics(all, 'pretty')
+  t.match(text, 'number 9 [unknown-format]\n\n… and 20 more like this [unknown-format]\n\nerror the file')
+  t.notMatch(text, 'number 10')
+  t.match(text, '1 error, 31 warnings; --format json lists all of them\n')
+  t.equal(JSON.parse(formatDiagnostics(all, 'json')).length, 32)
+  t.equal(formatDiagnostics(all, 'github').trim().split('\n').length, 32)
+})
+
 t.test('a long line is cut around what is marked', async (t) => {
   const source = `first\n${'x'.repeat(5000)}HERE${'y'.repeat(5000)}\nlast`
   const text = formatDiagnostics(
-    [{ severity: 'error', code: 'c', message: 'm', at: { file: 'f', line: 2, column: 5001, endColumn: 5005 } }],
+    [{ severity: 'error', code: 'missing-key', message: 'm', at: { file: 'f', line: 2, column: 5001, endColumn: 5005 } }],
     'pretty',
     { sourceOf: () => source },
   )

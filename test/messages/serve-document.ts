@@ -64,6 +64,7 @@ export async function serveDocument(t: Test, document: object | string, options:
     responses: readResponses(declared, documents),
     access: { kind: 'public' as const },
     settings,
+    off: new Map(),
     target: 'probe',
   }))
 

@@ -1,0 +1,1 @@
+export const cors = { kind: 'policy', name: 'cors', schema: {}, compile: () => undefined }

@@ -1,0 +1,5 @@
+export const one = () => ({})
+export const two = () => ({})
+export const three = () => ({})
+export const four = () => ({})
+export const five = () => ({})
