@@ -8,6 +8,7 @@ import type { GatewayConfig } from '../config/schema.ts'
 import type { Principal } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
 import { gaugeOf, type Meter } from '../metrics/meter.ts'
+import { corkWrites } from '../realtime/corked-writes.ts'
 import { allowsOrigin, identifySocket } from '../realtime/handshake.ts'
 import { connectionLimit } from '../realtime/limits.ts'
 import type { ClientMessages, ServerMessages } from '../realtime/messages.ts'
@@ -71,6 +72,7 @@ export function createRealtime({ log, meter, clock, ...first }: RealtimeOptions)
       cors: { origin: (_, decide) => decide(null, now.config.origins.includes('*') ? '*' : [...now.config.origins]) },
     })
     io.attach(entrance as HttpServer)
+    corkWrites(io.engine)
     io.use((socket, next) => void admit(socket).then((refusal) => next(refusal && handshakeError(refusal))))
     io.on('connection', (socket) => open(socket))
   }
