@@ -9,6 +9,7 @@ export type { GatewayState, Reload } from './generations.ts'
 export type { UploadedFile } from './messages/uploaded-file.ts'
 export type { Operation } from './model/operation.ts'
 export type {
+  BodyBytes,
   Bytes,
   OperationContext,
   OperationHandler,

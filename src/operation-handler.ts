@@ -92,6 +92,9 @@ export interface OperationContext<
 
 type Caller<Need, Known> = Need extends 'required' ? Known : Known | undefined
 
+/** A body that is neither JSON nor a form nor text, as handlers get it. */
+export type BodyBytes = Buffer
+
 /** Bytes as handlers answer them: sent as they are. */
 export type Bytes = Uint8Array | Readable
 

@@ -59,7 +59,7 @@ function bodyType({ required, content }: RequestBody, operation: Operation, type
     if (essence === undefined) continue
     kinds.set(essence, [...(kinds.get(essence) ?? []), receivedContent(media, essence, operation, types)])
   }
-  if (content.length === 0) kinds.set('*/*', [plain('Buffer')])
+  if (content.length === 0) kinds.set('*/*', [plain('BodyBytes')])
   const body = objectOf([...kinds].map(([essence, list]) => ({ name: memberName(essence), type: union(list) })))
   return required ? body : union([body, plain('undefined')])
 }
@@ -70,7 +70,7 @@ function receivedContent(media: MediaType, essence: string, operation: Operation
   if (range === undefined || /^(\*|application)\/\*$/.test(essence)) return anything
   if (isJson(range) || essence === 'application/x-www-form-urlencoded') return contentType(media, operation, 'received', types)
   if (essence === 'multipart/form-data') return contentType(media, operation, 'receivedForm', types)
-  return plain(isText(range) ? 'string' : 'Buffer')
+  return plain(isText(range) ? 'string' : 'BodyBytes')
 }
 
 export function contentType({ schema }: MediaType, operation: Operation, view: View, types: NamedTypes): Expression {

@@ -1,6 +1,9 @@
+import type { GatewayConfig } from '../config/schema.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Operation } from '../model/operation.ts'
 import { createResources } from '../schemas/resources.ts'
+import { clientOperation } from './client-operation.ts'
+import { clientRoutes } from './client-routes.ts'
 import { literal, objectOf, plain, print, union } from './expression.ts'
 import { handlerOperation } from './handler-operation.ts'
 import { createNamedTypes } from './named-types.ts'
@@ -9,30 +12,52 @@ import { createNamedTypes } from './named-types.ts'
 export interface TypedProject {
   readonly operations: readonly Operation[]
   readonly documents: Documents
+  readonly basePath: string
+  readonly config: Pick<GatewayConfig, 'tasks' | 'realtime'>
 }
 
-/** What the file declares or uses besides the schemas' types. */
-const reserved: ReadonlySet<string> = new Set(
-  'Handler Operations OperationId Role OperationHandler UploadedFile Bytes Services Buffer Blob File Uint8Array Array Promise Record Partial Object String Number Boolean Date Error Function Symbol'.split(
-    ' ',
-  ),
-)
+/** What the file takes from the package, by module. */
+const imported = {
+  gatefold: ['BodyBytes', 'Bytes', 'OperationHandler', 'Services', 'UploadedFile'],
+  'gatefold/client': ['ApiDefinition', 'TaskEvents', 'TaskMessages'],
+}
+
+/** What the file declares itself, and names of the language that types are written with. */
+const declared =
+  'Handler Operations OperationId Role Api ServerToClientEvents ClientToServerEvents ArrayBuffer Blob Uint8Array Array Promise Record Object String Number Boolean Symbol'
 
 /** The text of the file that `gatefold types` writes; the same for the same documents, whatever the machine. */
-export function projectTypes({ operations, documents }: TypedProject): string {
+export function projectTypes({ operations, documents, basePath, config }: TypedProject): string {
+  const reserved = new Set([...declared.split(' '), ...Object.values(imported).flat()])
   const types = createNamedTypes(createResources(documents), reserved)
   const handled = print(objectOf(operations.map((operation) => handlerOperation(operation, types))))
-  const declarations = types.declarations()
-  const text = types.resolve(`${handlerSection}${roleType(operations)}
-/** What each operation receives and may answer with, by operationId. */
-export interface Operations ${handled}
+  const called = print(objectOf(operations.map((operation) => clientOperation(operation, types))))
+  const schemas = types.declarations()
+  const sections = [
+    handlerSection,
+    roleType(operations),
+    `/** What each operation receives and may answer with, by operationId. */\nexport interface Operations ${handled}\n`,
+    `/** How each operation is called and what comes of it, by operationId. */\nexport interface Api ${called}\n`,
+    `/** The API for \`createClient\` of gatefold/client. */
+export const definition: ApiDefinition<Api> = {
+  operations: ${clientRoutes(operations).replaceAll('\n', '\n  ')},
+  tasks: ${literal(basePath + config.tasks.path)},
+  realtime: ${literal(config.realtime.path)},
+}
+`,
+    eventSection,
+    schemas,
+  ]
+  const text = types.resolve(sections.filter((section) => section !== '').join('\n'))
+  return `${header}\n${importsOf(text)}\n${text}`
+}
 
-${declarations}`)
-  const used = ['Bytes', 'OperationHandler', 'Services', 'UploadedFile'].filter((name) => new RegExp(`\\b${name}\\b`).test(text))
-  return `${header}
-import type { ${used.join(', ')} } from 'gatefold'
-
-${text}`
+function importsOf(text: string): string {
+  return Object.entries(imported)
+    .map(([module, names]) => [module, names.filter((name) => new RegExp(`\\b${name}\\b`).test(text))] as const)
+    .filter(([, names]) => names.length > 0)
+    .map(([module, names]) => `import type { ${names.join(', ')} } from '${module}'\n`)
+    .join('')
 }
 
 const header =
@@ -48,7 +73,13 @@ export type Handler<Id extends OperationId, Uses extends readonly (keyof Service
   Role,
   Uses
 >
+`
 
+const eventSection = `/** What a Socket.IO client receives: \`const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io(…)\` */
+export type ServerToClientEvents = TaskEvents<Api>
+
+/** What a Socket.IO client sends. */
+export type ClientToServerEvents = TaskMessages<Api>
 `
 
 /** The roles that the operations' settings name; a token may carry others. */
