@@ -31,12 +31,26 @@ async function compile(): Promise<Metafile> {
     target: 'node24',
     // What users install anyway; the other packages are too large or too old to make them install, and come along instead.
     external: Object.keys(manifest.dependencies),
-    // Bundled CommonJS calls `require` for Node's own modules.
-    banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+    // Bundled CommonJS calls `require` for Node's own modules. Our modules may import `createRequire` themselves.
+    banner: { js: "import { createRequire as requireOf } from 'node:module';const require = requireOf(import.meta.url);" },
     metafile: true,
     logLevel: 'warning',
   })
   return metafile
+}
+
+/** What runs in browsers: one file without anything of Node's. */
+async function compileClient(): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: { client: 'src/client/client.ts' },
+    outdir: dist,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'warning',
+  })
 }
 
 /** The licence of every package that has code in the bundle; to leave one out would break it. */
@@ -57,13 +71,13 @@ async function writeDocsAssets(): Promise<void> {
   for (const name of docsAssetNames) writeFileSync(join(dist, 'docs-assets', name), await readDocsAsset(name))
 }
 
-/** Declarations of what `index.ts` exports and of everything that these refer to. */
+/** Declarations of what the package exports and of everything that these refer to. */
 function declareTypes(): void {
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, '.ci/declarations.json')], { stdio: 'inherit' })
   const index = join(dist, 'index.d.ts')
   // TypeScript 6 and later see Node's own types only when they are asked to.
   writeFileSync(index, `/// <reference types="node" />\n${readFileSync(index, 'utf8')}`)
-  const needed = reachableFrom(index)
+  const needed = reachableFrom(join(dist, 'client/client.d.ts'), reachableFrom(index))
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.d.ts') && !needed.has(join(dist, file))) rmSync(join(dist, file))
   }
@@ -80,6 +94,7 @@ function reachableFrom(declaration: string, found = new Set<string>()): Set<stri
 
 rmSync(dist, { recursive: true, force: true })
 const metafile = await compile()
+await compileClient()
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(metafile))
 await writeDocsAssets()
 copyFileSync(join(root, 'src/config/generated/gateway.schema.json'), join(dist, 'gateway.schema.json'))

@@ -9,6 +9,7 @@ const project = {
   'package.json': '{ "private": true, "type": "module" }',
   'tsconfig.json': JSON.stringify({
     compilerOptions: { module: 'nodenext', strict: true, noEmit: true, exactOptionalPropertyTypes: true, skipLibCheck: true },
+    include: ['*.ts', 'handlers'],
   }),
   'openapi.yaml': `openapi: 3.1.0
 info: { title: Greetings, version: 1.0.0 }
@@ -71,6 +72,21 @@ export const hello: Handler = async ({ params }, { services }) => {
 
 export const mine: Handler = (_request, { principal }) => ({ subject: principal?.subject })
 `,
+  'web/greet.ts': `import { createClient, unwrap } from 'gatefold/client'
+import { definition } from './api.ts'
+
+export function greet(baseUrl: string, name: string): Promise<{ greeting: string }> {
+  const api = createClient(definition, { baseUrl })
+  return unwrap(api.hello({ params: { name } }))
+}
+`,
+  // As a page's bundler has it: nothing of Node's.
+  'web/tsconfig.json': JSON.stringify({
+    compilerOptions: {
+      ...{ module: 'esnext', moduleResolution: 'bundler', target: 'es2024', lib: ['es2024', 'dom'], types: [] },
+      ...{ strict: true, noEmit: true, allowImportingTsExtensions: true, exactOptionalPropertyTypes: true },
+    },
+  }),
 }
 
 const offline = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/
@@ -179,6 +195,21 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
     t.match(wrong.output, /wrong\.ts\(2,\d+\).*'nobody' does not exist on type 'HandlerContext'/, 'and they are not any')
   })
 
+  t.test('writes the types of a project, for its handlers and for pages', async (t) => {
+    t.strictSame(await run(directory, gatefold, 'types'), { code: 0, output: 'wrote gatefold.ts\n' })
+    const typed =
+      "import type { Handler } from '../gatefold.ts'\nexport const typed: Handler<'hello'> = ({ params }) => params.nobody\n"
+    writeFileSync(join(directory, 'handlers/typed.ts'), typed)
+    const wrong = await run(directory, join(repository, 'node_modules/.bin/tsc'), '-p', '.', '--allowImportingTsExtensions')
+    rmSync(join(directory, 'handlers/typed.ts'))
+    t.match(wrong.output, /typed\.ts\(2,\d+\).*'nobody' does not exist on type '\{ name: string; \}'/)
+    const client = await run(directory, gatefold, 'types', '--client', '--out', 'web/api.ts')
+    t.strictSame(client, { code: 0, output: 'wrote web/api.ts\n' })
+    t.strictSame(await run(directory, join(repository, 'node_modules/.bin/tsc'), '-p', 'web'), { code: 0, output: '' })
+    const code = readFileSync(join(directory, 'node_modules/gatefold/dist/client.js'), 'utf8')
+    t.notMatch(code, /\bimport\b|\brequire\(|node:/, 'the client needs nothing but the platform')
+  })
+
   t.test('checks a project', async (t) => {
     t.strictSame(await run(directory, gatefold, 'check'), { code: 0, output: '3 operations are ready to be served.\n' })
   })
@@ -201,6 +232,10 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
     const token = await run(directory, gatefold, 'token', '--subject', 'ada')
     const mine = await get('/mine', { headers: { authorization: `Bearer ${token.output.trim()}` } })
     t.strictSame(JSON.parse(mine.text), { subject: 'ada' }, 'with bearer tokens')
+
+    const call = `const { greet } = await import('./web/greet.ts'); console.log(await greet('${url}', 'Ada'))`
+    const called = await run(directory, process.execPath, '--input-type=module', '--eval', call)
+    t.strictSame(called, { code: 0, output: "{ greeting: 'Hello Ada' }\n" }, 'to its typed client too')
 
     const docs = await get('/docs')
     t.match(docs, { status: 200, type: /text\/html/ })

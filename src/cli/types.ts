@@ -16,6 +16,7 @@ export const types: Command = {
   summary: `write TypeScript types for handlers and clients to ${usual}`,
   options: {
     check: { type: 'boolean', describe: 'write nothing; exit code 1 when the file is not up to date' },
+    client: { type: 'boolean', describe: 'only what clients need: for a page in a package of its own' },
     out: { type: 'string', value: 'FILE', describe: `the file, from the project directory (default: ${usual})` },
   },
   async run({ gateway, options }) {
@@ -23,14 +24,14 @@ export const types: Command = {
     if (!report(withoutTolerated(plan))) return 1
     const name = (options.out as string | undefined) ?? usual
     const file = resolve(plan.directory, name)
-    const text = projectTypes(plan)
+    const text = projectTypes(plan, options.client === true ? 'client' : 'all')
     const found = read(file)
     if (found === text) {
       process.stdout.write(`${name} is up to date\n`)
       return 0
     }
     if (options.check === true) {
-      const command = `gatefold types${name === usual ? '' : ` --out ${name}`}`
+      const command = `gatefold types${options.client === true ? ' --client' : ''}${name === usual ? '' : ` --out ${name}`}`
       process.stderr.write(
         `${name} ${found === undefined ? 'is not there' : 'is not up to date'}: run '${command}' and commit it\n`,
       )

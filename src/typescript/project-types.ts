@@ -6,7 +6,7 @@ import { clientOperation } from './client-operation.ts'
 import { clientRoutes } from './client-routes.ts'
 import { literal, objectOf, plain, print, union } from './expression.ts'
 import { handlerOperation } from './handler-operation.ts'
-import { createNamedTypes } from './named-types.ts'
+import { createNamedTypes, type NamedTypes } from './named-types.ts'
 
 /** What of a project decides its types. */
 export interface TypedProject {
@@ -26,30 +26,47 @@ const imported = {
 const declared =
   'Handler Operations OperationId Role Api ServerToClientEvents ClientToServerEvents ArrayBuffer Blob Uint8Array Array Promise Record Object String Number Boolean Symbol'
 
+/** Whose types: of handlers and clients, or only what clients need, without anything of the server's. */
+export type Audience = 'all' | 'client'
+
 /** The text of the file that `gatefold types` writes; the same for the same documents, whatever the machine. */
-export function projectTypes({ operations, documents, basePath, config }: TypedProject): string {
+export function projectTypes(project: TypedProject, audience: Audience = 'all'): string {
+  const { operations, documents } = project
   const reserved = new Set([...declared.split(' '), ...Object.values(imported).flat()])
   const types = createNamedTypes(createResources(documents), reserved)
-  const handled = print(objectOf(operations.map((operation) => handlerOperation(operation, types))))
-  const called = print(objectOf(operations.map((operation) => clientOperation(operation, types))))
-  const schemas = types.declarations()
   const sections = [
-    handlerSection,
-    roleType(operations),
-    `/** What each operation receives and may answer with, by operationId. */\nexport interface Operations ${handled}\n`,
-    `/** How each operation is called and what comes of it, by operationId. */\nexport interface Api ${called}\n`,
-    `/** The API for \`createClient\` of gatefold/client. */
+    ...(audience === 'all' ? [handlerSection, roleType(operations), handlerOperations(operations, types)] : []),
+    clientOperations(operations, types),
+    apiDefinition(project),
+    eventSection,
+  ]
+  const schemas = types.declarations()
+  const text = types.resolve([...sections, ...(schemas === '' ? [] : [schemas])].join('\n'))
+  return `${header}\n${importsOf(text)}\n${text}`
+}
+
+function handlerOperations(operations: readonly Operation[], types: NamedTypes): string {
+  const members = operations.map((operation) => handlerOperation(operation, types))
+  return `/** What each operation receives and may answer with, by operationId. */
+export interface Operations ${print(objectOf(members))}
+`
+}
+
+function clientOperations(operations: readonly Operation[], types: NamedTypes): string {
+  const members = operations.map((operation) => clientOperation(operation, types))
+  return `/** How each operation is called and what comes of it, by operationId. */
+export interface Api ${print(objectOf(members))}
+`
+}
+
+function apiDefinition({ operations, basePath, config }: TypedProject): string {
+  return `/** The API for \`createClient\` of gatefold/client. */
 export const definition: ApiDefinition<Api> = {
   operations: ${clientRoutes(operations).replaceAll('\n', '\n  ')},
   tasks: ${literal(basePath + config.tasks.path)},
   realtime: ${literal(config.realtime.path)},
 }
-`,
-    eventSection,
-    schemas,
-  ]
-  const text = types.resolve(sections.filter((section) => section !== '').join('\n'))
-  return `${header}\n${importsOf(text)}\n${text}`
+`
 }
 
 function importsOf(text: string): string {

@@ -44,7 +44,13 @@ t.test('types are written before there is a handler, and then compared', async (
   const elsewhere = await gatefold(directory, ['types', '--check', '--out', 'web/api.ts'])
   t.match(elsewhere, { code: 1, stderr: "web/api.ts is not there: run 'gatefold types --out web/api.ts' and commit it\n" })
   t.match(await gatefold(directory, ['types', '--out', 'web/api.ts']), { code: 0, stdout: 'wrote web/api.ts\n' })
-  t.ok(existsSync(join(directory, 'web/api.ts')))
+  const client = await gatefold(directory, ['types', '--check', '--client', '--out', 'web/api.ts'])
+  t.match(client, {
+    code: 1,
+    stderr: "web/api.ts is not up to date: run 'gatefold types --client --out web/api.ts' and commit it\n",
+  })
+  t.match(await gatefold(directory, ['types', '--client', '--out', 'web/api.ts']), { code: 0 })
+  t.notMatch(readFileSync(join(directory, 'web/api.ts'), 'utf8'), /'gatefold'|Handler/, 'nothing of the server')
 })
 
 t.test('the types of the reference application are up to date', async (t) => {
