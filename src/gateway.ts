@@ -11,6 +11,7 @@ import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics
 import type { Located } from './documents/document.ts'
 import { type Documents, openDocuments } from './documents/documents.ts'
 import { createRun, type GatewayState, type Reload, type Run, serveGenerations } from './generations.ts'
+import { type Inputs, inputsOf } from './inputs.ts'
 import { readApi } from './model/api.ts'
 import type { Reading } from './model/changes.ts'
 import { buildModel, systemOperation } from './model/model.ts'
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   port?: number | undefined
   /** What this process does: answer requests, run tasks, or both; `all` when absent. */
   role?: Role | undefined
+  /** Writes the log for people where `log.format` leaves it open. */
+  pretty?: boolean | undefined
   /** What time it is; that of this machine when absent. */
   clock?: Clock | undefined
   overrides?: Overrides | undefined
@@ -66,6 +69,8 @@ export interface Plan {
   readonly hasErrors: boolean
   /** What boot has found, and advice besides: a closer look at the documents, which boot does not take. */
   review(): readonly Diagnostic[]
+  /** The files that it was made of. */
+  inputs(): Inputs
   /** The text of a document by its shown name, for code frames. */
   sourceOf(file: string): string | undefined
   /** The policies and targets that gateway.yaml may name. */
@@ -149,7 +154,8 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
   if (readable) checkOverrides(overrides, operations, registry.services, diagnostics)
 
   const tracing = await openTracing()
-  const log = before?.log.renew(config.log) ?? openLog(config.log, directory, overrides.log)
+  const logging = options.pretty && config.log.format === 'auto' ? { ...config.log, format: 'pretty' as const } : config.log
+  const log = before?.log.renew(logging) ?? openLog(logging, directory, overrides.log)
   const common = { config, directory, log: log.log, meter: run.metrics.meter, tracing, clock, diagnostics }
   const used = [...usedServices(operations, registry, handlers), ...Object.keys(overrides.services ?? {})]
   const services = createServices(
@@ -193,6 +199,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
     diagnostics: diagnostics.all,
     hasErrors: diagnostics.hasErrors,
     review: () => (reviewed ??= reviewAll()),
+    inputs: () => inputsOf({ directory, file, config, documents, handlers: handlersDirectory }),
     log,
     services: services.services,
     sourceOf: (name) => documents.all().find((document) => document.name === name)?.text,

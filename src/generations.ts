@@ -1,5 +1,6 @@
 import type { Diagnostic } from './documents/diagnostics.ts'
 import type { Gateway, Plan } from './gateway.ts'
+import type { Inputs } from './inputs.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { measureReloads } from './metrics/reloads.ts'
 import { type Changes, compareOperations } from './model/changes.ts'
@@ -16,6 +17,8 @@ export interface Reload {
   readonly generation: number
   /** What the new reading found, warnings included. */
   readonly diagnostics: readonly Diagnostic[]
+  /** The files that were read, as far as it came. */
+  readonly inputs?: Inputs
   /** Why something could not be started. */
   readonly error?: string
   /** The operations that differ, when it was applied. */
@@ -126,19 +129,19 @@ export async function serveGenerations({ first, run, role, port }: GenerationsIn
 
 type Tried =
   | { outcome: 'applied'; plan: Plan }
-  | { outcome: 'refused' | 'failed'; diagnostics: readonly Diagnostic[]; error?: string }
+  | { outcome: 'refused' | 'failed'; diagnostics: readonly Diagnostic[]; inputs?: Inputs; error?: string }
 
 async function tryNext(before: Plan, run: Run, serving: Serving, isStopping: () => boolean): Promise<Tried> {
-  let diagnostics: readonly Diagnostic[] = []
+  let read: { diagnostics: readonly Diagnostic[]; inputs?: Inputs } = { diagnostics: [] }
   try {
     const plan = await run.plan(before)
-    diagnostics = plan.diagnostics
-    if (plan.hasErrors) return { outcome: 'refused', diagnostics }
-    if (isStopping()) return { outcome: 'failed', diagnostics, error: 'the gateway was told to stop' }
+    read = { diagnostics: plan.diagnostics, inputs: plan.inputs() }
+    if (plan.hasErrors) return { outcome: 'refused', ...read }
+    if (isStopping()) return { outcome: 'failed', ...read, error: 'the gateway was told to stop' }
     plan.log.open()
     await serving.swap(plan.generation)
     return { outcome: 'applied', plan }
   } catch (error) {
-    return { outcome: 'failed', diagnostics, error: (error as Error).message }
+    return { outcome: 'failed', ...read, error: (error as Error).message }
   }
 }

@@ -1,22 +1,54 @@
+import { isatty } from 'node:tty'
+import type { Logger } from 'pino'
 import { BootError } from '../documents/diagnostics.ts'
 import type { Gateway, Plan } from '../gateway.ts'
+import type { Reload } from '../generations.ts'
 import type { Log } from '../serve/log.ts'
 import type { Role } from '../services/service.ts'
 import { banner } from './banner.ts'
 import { UsageError } from './command.ts'
-import { report } from './report.ts'
+import { report, reportFindings } from './report.ts'
 
 /** Starts a plan and serves until the process is told to stop; gives the exit code. */
 export async function serve(plan: Plan, role: Role = 'all'): Promise<number> {
   if (!report(plan)) return 1
+  const gateway = await startPlan(plan)
+  process.stdout.write(banner(gateway, role, process.uptime() * 1000))
+  const hungUp = hangUpDetector()
+  process.on('SIGHUP', () => (hungUp() ? process.kill(process.pid, 'SIGTERM') : void reloadLoudly(gateway)))
+  await stopOnSignal(gateway, ['SIGTERM', 'SIGINT'])
+  return 0
+}
+
+/** Starts a plan; what keeps it from starting is said in words, and faults of handlers are logged from now on. */
+export async function startPlan(plan: Plan): Promise<Gateway> {
   surviveFaults(plan.log)
-  const gateway = await plan.start().catch((error: unknown) => {
+  return plan.start().catch((error: unknown) => {
     if (error instanceof BootError) throw error
     throw new Error(startFailure(error))
   })
-  process.stdout.write(banner(gateway, role, process.uptime() * 1000))
-  await stopOnSignal(gateway)
-  return 0
+}
+
+/** A closed terminal sends the same signal as whoever wants a reload; nobody is there any more to stop what it leaves behind. */
+function hangUpDetector(): () => boolean {
+  const terminal = isatty(0)
+  return () => terminal && !isatty(0)
+}
+
+async function reloadLoudly(gateway: Gateway): Promise<void> {
+  const reload = await gateway.reload()
+  logReload(gateway.plan.log.log, reload)
+  if (process.stderr.isTTY) reportFindings(reload.diagnostics, gateway.plan.directory)
+}
+
+/** Writes what came of a reload into the log; what was not applied is an error, with everything that kept it from being applied. */
+export function logReload(log: Logger, { outcome, generation, ms, diagnostics, error, changes }: Reload): void {
+  const fields = { generation, ms: Math.round(ms) }
+  const goesOn = `generation ${generation} goes on serving`
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  if (outcome === 'applied') log.info({ ...fields, ...changes }, 'reloaded')
+  else if (outcome === 'failed') log.error({ ...fields, reason: error }, `the reload failed: ${goesOn}`)
+  else log.error({ ...fields, diagnostics: errors }, `the reload was refused, the documents have errors: ${goesOn}`)
 }
 
 /**
@@ -47,10 +79,10 @@ function startFailure(error: unknown): string {
 }
 
 /** Resolves when the process was told to stop and everything has ended; a second signal ends it at once. */
-function stopOnSignal(gateway: Gateway): Promise<void> {
+export function stopOnSignal(gateway: Gateway, signals: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve, reject) => {
     let told = false
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const signal of signals) {
       process.on(signal, () => {
         if (told) process.exit(130)
         told = true

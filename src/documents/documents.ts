@@ -15,6 +15,8 @@ export interface Documents {
   get<T = unknown>(node: Located, ...keys: (string | number)[]): Located<T> | undefined
   /** Every document read so far. */
   all(): Document[]
+  /** The absolute paths of all files that were asked for, those included that could not be read. */
+  files(): string[]
 }
 
 export interface DocumentsOptions {
@@ -104,6 +106,7 @@ export function openDocuments({ directory, diagnostics, known: earlier = [] }: D
       }
       return current as Located<T>
     },
+    files: () => [...read.keys()],
     all: () => [...read.values()].filter((document) => document !== undefined),
   }
   const behind = (node: Located, key: string | number) => {

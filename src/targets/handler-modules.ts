@@ -139,14 +139,21 @@ function handlerModules(
   return { directory, find, whyMissing, reportUnused }
 }
 
-/** Modules in a stable order; declarations, tests, hidden or dependency directories, and files for browsers below `public/` are no handlers. */
+/** Modules in a stable order. */
 function moduleFiles(directory: string): string[] {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return []
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mts|js|mjs)$/.test(entry.name) && !/\.(d|test)\.m?[tj]s$/.test(entry.name))
+    .filter((entry) => entry.isFile())
     .map((entry) => resolve(entry.parentPath, entry.name))
-    .filter((file) => !/(^|\/)(\.|node_modules\/|public\/)/.test(relative(directory, file)))
+    .filter((file) => isHandlerModule(file, directory))
     .sort()
+}
+
+/** Declarations, tests, what lies in hidden or dependency directories, and files for browsers below `public/` are no handlers. */
+export function isHandlerModule(file: string, directory: string): boolean {
+  const path = relative(directory, file)
+  const isModule = /\.(ts|mts|js|mjs)$/.test(path) && !/\.(d|test)\.m?[tj]s$/.test(path)
+  return isModule && !/(^|\/)(\.|node_modules\/|public\/)/.test(path)
 }
 
 function readModule(file: string, version: string | undefined, exports: Record<string, unknown>): LoadedModule {

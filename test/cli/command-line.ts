@@ -46,10 +46,7 @@ export async function startGatefold(
   args: readonly string[] = ['--port', '0'],
   environment: Environment = {},
 ): Promise<Running> {
-  const child = launch(['start', ...args], directory, environment)
-  t.teardown(() => child.kill('SIGKILL'))
-  const output = collect(child)
-  const exited = once(child, 'close').then(([code]) => code as number | null)
+  const { child, output, exited } = runGatefold(t, directory, ['start', ...args], environment)
   return new Promise((resolve, reject) => {
     child.stdout?.on('data', () => {
       const url = /^ {2}health +(http:\/\/[^/]+)\/.*\n\n$/ms.exec(output.stdout)?.[1]
@@ -57,6 +54,18 @@ export async function startGatefold(
     })
     exited.then((code) => reject(new Error(`gatefold start ended with ${code}: ${output.stdout}${output.stderr}`)))
   })
+}
+
+/** Runs a command that goes on until it is told to stop; it is gone when the test ends. */
+export function runGatefold(
+  t: Test,
+  directory: string,
+  args: readonly string[],
+  environment: Environment = {},
+): Omit<Running, 'url'> {
+  const child = launch(args, directory, environment)
+  t.teardown(() => child.kill('SIGKILL'))
+  return { child, output: collect(child), exited: once(child, 'close').then(([code]) => code as number | null) }
 }
 
 function collect(child: ChildProcess): { stdout: string; stderr: string } {

@@ -195,3 +195,34 @@ async function refused({ url }: Running): Promise<void> {
     )
   while (await accepted());
 }
+
+t.test('SIGHUP reloads; what has errors is refused, loudly', async (t) => {
+  const directory = projectWithoutDatabase(t)
+  const { child, url, output, exited } = await startGatefold(t, directory, ['--port', '0'], { JWT_SECRET: 'x'.repeat(40) })
+  const quick = async () => (await fetch(`${url}/api/quick`)).text()
+  const records = () =>
+    output.stdout.split('\n').flatMap((line): Record<string, any>[] => (line.startsWith('{') ? [JSON.parse(line)] : []))
+  const logged = async (found: (record: Record<string, any>) => boolean) => {
+    while (!records().some(found)) await new Promise((resolve) => setTimeout(resolve, 50))
+    return records().find(found)
+  }
+  t.equal(await quick(), '{"quick":true}')
+
+  writeFileSync(join(directory, 'handlers/answers.js'), answers.replace('quick: true', 'quick: 2'))
+  child.kill('SIGHUP')
+  t.match(await logged(({ msg }) => msg === 'reloaded'), {
+    level: 'info',
+    generation: 2,
+    changed: ['quick', 'slow', 'stuck', 'mine'],
+  })
+  t.equal(await quick(), '{"quick":2}')
+
+  writeFileSync(join(directory, 'openapi.yaml'), 'openapi: [')
+  child.kill('SIGHUP')
+  const refused = await logged(({ level }) => level === 'error')
+  t.match(refused, { generation: 2, diagnostics: [{ code: 'yaml-syntax', at: { file: 'openapi.yaml', line: 1 } }] })
+  t.match(refused?.msg, /refused.*generation 2 goes on serving/)
+  t.equal(await quick(), '{"quick":2}')
+  child.kill('SIGTERM')
+  t.equal(await exited, 0)
+})
