@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Principal } from '../context.ts'
 import { Problem } from '../errors.ts'
@@ -6,7 +5,9 @@ import { quoted } from './challenge.ts'
 import { type ClaimRules, checkClaims, principalOf, type Validity } from './claims.ts'
 import { type CredentialSource, credentialsOf, readHeader, type SchemeVerifier, type Verification } from './credentials.ts'
 import type { KeySource } from './key-source.ts'
+import type { VerificationKey } from './signature.ts'
 import { parseToken, type Token } from './token.ts'
+import { createTokenCache } from './token-cache.ts'
 
 export interface BearerOptions {
   /** The name of the security scheme. */
@@ -26,8 +27,7 @@ interface Verified {
   readonly generation: number
 }
 
-/** Bounds of the cache of verified tokens: entries, and characters in all. */
-const cacheBounds = { max: 10_000, maxSize: 16 * 1024 * 1024, sizeCalculation: (_: Verified, header: string) => header.length }
+const cacheBounds = { entries: 20_000, characters: 16 * 1024 * 1024 }
 
 /**
  * Bearer tokens (RFC 6750) that are JWTs. A verified token is kept under the whole header that carried it, so that a known
@@ -36,7 +36,7 @@ const cacheBounds = { max: 10_000, maxSize: 16 * 1024 * 1024, sizeCalculation: (
 export function bearerVerifier(options: BearerOptions): SchemeVerifier {
   const { scheme, claims: rules, keys, clock = systemClock } = options
   const allowed = new Set(options.algorithms)
-  const cache = new LRUCache<string, Verified>(cacheBounds)
+  const cache = createTokenCache<Verified>(cacheBounds)
 
   function verify(source: CredentialSource): Verification | Promise<Verification> {
     const header = readHeader(source, 'authorization')
@@ -60,18 +60,40 @@ export function bearerVerifier(options: BearerOptions): SchemeVerifier {
     return typeof validity === 'string' ? validity : verifySignature(header, token, validity)
   }
 
-  async function verifySignature(header: string, token: Token, validity: Validity): Promise<Verification> {
-    const found = await keys.find(token.algorithm, token.keyId)
+  function verifySignature(header: string, token: Token, validity: Validity): Verification | Promise<Verification> {
+    const found = keys.find(token.algorithm, token.keyId)
+    return found instanceof Promise
+      ? found.then((late) => judge(late, header, token, validity))
+      : judge(found, header, token, validity)
+  }
+
+  function judge(
+    found: readonly VerificationKey[] | Problem,
+    header: string,
+    token: Token,
+    validity: Validity,
+  ): Verification | Promise<Verification> {
     if (found instanceof Problem) return found
     const { generation } = keys
-    for (const key of found) {
-      if (!(await key.verify(token.text, token.algorithm))) continue
+    const settle = (good: boolean): Verification => {
+      if (!good) return 'invalid'
       const principal = principalOf(token.claims, rules, scheme)
       cache.set(header, { principal, validity, generation })
       return principal
     }
-    return 'invalid'
+    const good = isSignedByOneOf(found, token)
+    return good instanceof Promise ? good.then(settle) : settle(good)
   }
 
   return { challenge: `Bearer realm=${quoted(options.realm)}`, bearer: true, listsRoles: options.listsRoles, verify }
+}
+
+/** Tries the keys in their order; a promise is made only where a check needs one. */
+function isSignedByOneOf(keys: readonly VerificationKey[], token: Token): boolean | Promise<boolean> {
+  for (let i = 0; i < keys.length; i++) {
+    const good = (keys[i] as VerificationKey).verify(token.text, token.algorithm)
+    if (good instanceof Promise) return good.then((signed) => signed || isSignedByOneOf(keys.slice(i + 1), token))
+    if (good) return true
+  }
+  return false
 }

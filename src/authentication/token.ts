@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { isObject } from '../documents/document.ts'
 
 /** A token whose form is right; nothing in it is trusted yet. */
@@ -12,7 +13,6 @@ export interface Token {
 const longestToken = 8192
 const longestKeyId = 256
 const tokenTypes = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+jwt'])
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Reads a compact JWS (RFC 7515 section 7.1) as strictly as it is written: the libraries behind decode leniently, and two
@@ -23,26 +23,34 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function parseToken(text: string): Token | undefined {
   if (text.length > longestToken) return undefined
   const parts = text.split('.')
-  if (parts.length !== 3 || !parts.every(isBase64url)) return undefined
-  const header = parseObject(parts[0] as string)
-  const claims = parseObject(parts[1] as string)
-  if (header === undefined || claims === undefined) return undefined
+  if (parts.length !== 3 || decode(parts[2] as string) === undefined) return undefined
+  const head = readHead(parts[0] as string)
+  const claims = head && parseObject(parts[1] as string)
+  return claims && { text, algorithm: head.algorithm, keyId: head.keyId, claims }
+}
+
+function readHead(part: string): Pick<Token, 'algorithm' | 'keyId'> | undefined {
+  const header = parseObject(part)
+  if (header === undefined) return undefined
   const { alg, kid, typ } = header
   // Extensions that must be understood (RFC 7515 section 4.1.11) are not, and `b64` (RFC 7797) would change what is signed.
   if (typeof alg !== 'string' || Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) return undefined
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > longestKeyId)) return undefined
   if (typ !== undefined && (typeof typ !== 'string' || !tokenTypes.has(typ.toLowerCase()))) return undefined
-  return { text, algorithm: alg, keyId: kid, claims }
+  return { algorithm: alg, keyId: kid }
 }
 
 /** Only the one canonical spelling: no padding, no other alphabet, no stray bits behind the last byte. */
-function isBase64url(part: string): boolean {
-  return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part
+function decode(part: string): Buffer | undefined {
+  const bytes = Buffer.from(part, 'base64url')
+  return part !== '' && bytes.toString('base64url') === part ? bytes : undefined
 }
 
 function parseObject(part: string): Record<string, unknown> | undefined {
+  const bytes = decode(part)
+  if (bytes === undefined || !isUtf8(bytes)) return undefined
   try {
-    const value: unknown = JSON.parse(utf8.decode(Buffer.from(part, 'base64url')))
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
     return isObject(value) ? value : undefined
   } catch {
     return undefined
