@@ -46,6 +46,26 @@ export function compilePreflight(operations: readonly Operation[], allow: string
   }
 }
 
+/**
+ * Answers OPTIONS at a route of the gateway's own, where `cors` of `defaults` holds for every method. What that policy says about the origin
+ * stands on the answer already.
+ */
+export function systemPreflight(config: CorsConfig | undefined, allow: string): (context: RequestContext) => Reply {
+  if (config === undefined) return () => new Reply(204, undefined, { allow })
+  const allowed = permission(config, allow)
+  return function answerSystemPreflight({ req }) {
+    const headers: Record<string, string> = {}
+    const { origin } = req.headers
+    const method = req.headers['access-control-request-method']
+    if (origin !== undefined && method !== undefined && allowed.isAllowed(origin) && allowed.methods.includes(method)) {
+      grant(headers, allowed, origin, req.headers['access-control-request-headers'])
+      delete headers['access-control-allow-origin']
+      delete headers['access-control-allow-credentials']
+    }
+    return new Reply(204, undefined, { allow, ...headers })
+  }
+}
+
 function permission(config: CorsConfig, allow: string): Permission {
   const everybody = config.origins.includes('*')
   return {

@@ -1,7 +1,9 @@
 import Router from '@koa/router'
-import { Reply, type RequestContext } from '../context.ts'
+import type { Reply, RequestContext } from '../context.ts'
 import { problem } from '../errors.ts'
+import type { CorsConfig } from '../policies/cors.ts'
 import type { Run } from '../policies/policy.ts'
+import { systemPreflight } from '../policies/preflight.ts'
 import { koaContext, replyOf } from './koa.ts'
 
 /** Adds its routes to the router of system routes. */
@@ -22,6 +24,16 @@ export function createSystemRoutes(mounts: readonly Mount[]): { run: Run; router
   const router = new Router({ sensitive: true, strict: true })
   for (const mount of mounts) mount(router)
   const routes = router.routes()
+  const preflights = new Map<string, ReturnType<typeof systemPreflight>>()
+
+  function preflightFor(allowed: string, context: RequestContext): Reply {
+    let answer = preflights.get(allowed)
+    if (answer === undefined) {
+      answer = systemPreflight(context.operation.settings.get('cors')?.value as CorsConfig | undefined, allowed)
+      preflights.set(allowed, answer)
+    }
+    return answer(context)
+  }
 
   const run: Run = async function systemRoutes(context) {
     const { path } = context
@@ -35,7 +47,7 @@ export function createSystemRoutes(mounts: readonly Mount[]): { run: Run; router
     }
     if (known.path.length === 0) return problem('not_found', { detail: `nothing is served at ${path}` })
     const allowed = [...new Set(known.path.flatMap((layer) => layer.methods)), 'OPTIONS'].join(', ')
-    if (context.req.method === 'OPTIONS') return new Reply(204, undefined, { allow: allowed })
+    if (context.req.method === 'OPTIONS') return preflightFor(allowed, context)
     return problem('method_not_allowed', { detail: `allowed here: ${allowed}`, headers: { allow: allowed } })
   }
   return { run, router }

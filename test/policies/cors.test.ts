@@ -71,6 +71,23 @@ t.test('CORS over HTTP', async (t) => {
     t.same(await send('GET', '/nowhere', { origin: app }), { status: 404, ...allowed(app) })
   })
 
+  await t.test('preflights of the gateway’s own routes', async (t) => {
+    const ask = (method: string, origin: string) =>
+      send('OPTIONS', '/health', {
+        origin,
+        'access-control-request-method': method,
+        'access-control-request-headers': 'authorization',
+      })
+    const granted = {
+      'access-control-allow-methods': 'HEAD, GET, OPTIONS',
+      'access-control-allow-headers': 'authorization',
+      'access-control-max-age': '600',
+    }
+    t.same(await ask('GET', app), { status: 204, ...allowed(app), ...granted })
+    t.same(await ask('DELETE', app), { status: 204, ...allowed(app) })
+    t.same(await ask('GET', 'https://evil.example'), { status: 204, vary: 'Origin' })
+  })
+
   await t.test('preflights', async (t) => {
     const preflight = (path: string, origin: string, method: string, more: Record<string, string> = {}) =>
       send('OPTIONS', path, { origin, 'access-control-request-method': method, ...more })
