@@ -43,7 +43,7 @@ async function compile(): Promise<Metafile> {
 async function compileClient(): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: { client: 'src/client/client.ts' },
+    entryPoints: { 'client/client': 'src/client/client.ts' },
     outdir: dist,
     bundle: true,
     format: 'esm',

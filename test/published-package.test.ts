@@ -206,7 +206,7 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
     const client = await run(directory, gatefold, 'types', '--client', '--out', 'web/api.ts')
     t.strictSame(client, { code: 0, output: 'wrote web/api.ts\n' })
     t.strictSame(await run(directory, join(repository, 'node_modules/.bin/tsc'), '-p', 'web'), { code: 0, output: '' })
-    const code = readFileSync(join(directory, 'node_modules/gatefold/dist/client.js'), 'utf8')
+    const code = readFileSync(join(directory, 'node_modules/gatefold/dist/client/client.js'), 'utf8')
     t.notMatch(code, /\bimport\b|\brequire\(|node:/, 'the client needs nothing but the platform')
   })
 

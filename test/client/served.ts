@@ -11,11 +11,12 @@ export interface Served {
   token(subject?: string, expiresIn?: string): Promise<string>
 }
 
-export async function serveClientProject(t: Test): Promise<Served> {
+/** `pageOrigin`: where a page may come from that calls it. */
+export async function serveClientProject(t: Test, pageOrigin?: string): Promise<Served> {
   const { url, dataDir } = await testDatabasePlace(t)
   const gateway = await startGateway({
     directory: join(import.meta.dirname, 'project'),
-    environment: { DATABASE_URL: url, DATA_DIR: dataDir, LOG_FILE: join(dataDir, 'log.jsonl') },
+    environment: { DATABASE_URL: url, DATA_DIR: dataDir, LOG_FILE: join(dataDir, 'log.jsonl'), PAGE_ORIGIN: pageOrigin },
     port: 0,
   })
   t.teardown(() => gateway.stop())
