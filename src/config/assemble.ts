@@ -35,6 +35,7 @@ export function assembleConfigSchema({ policies, targets }: ConfigRegistry): Sch
     properties: { access: Access, ...settings, ...ends },
     additionalProperties: false,
   }
+  const examples = [{ listPets: { rateLimit: { limit: 100, window: '60s' } }, deletePet: { roles: ['admin'] } }]
   return {
     ...base,
     properties: {
@@ -50,6 +51,7 @@ export function assembleConfigSchema({ policies, targets }: ConfigRegistry): Sch
         type: 'object',
         title: 'Operations',
         description: 'Settings by operationId.',
+        examples,
         additionalProperties: operation,
       },
     },

@@ -1,11 +1,14 @@
 import Type from 'typebox'
 import { Duration } from './units.ts'
 
-const names = (title: string, description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { title, description, default: [], uniqueItems: true })
+const names = (title: string, description: string, examples: string[]) =>
+  Type.Array(Type.String({ minLength: 1 }), { title, description, default: [], uniqueItems: true, examples: [examples] })
 
-const Roles = names('Roles', 'Roles that the caller has.')
-const Scopes = names('Scopes', 'Scopes that the caller has.')
+const exampleHash = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683'
+const examplePassword = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$rBWUO4dpZ0mxhZ0wbqgHkTg7rCSzfkPNPIbvEcaOnqE'
+
+const Roles = names('Roles', 'Roles that the caller has.', ['editor'])
+const Scopes = names('Scopes', 'Scopes that the caller has.', ['pets:read', 'pets:write'])
 
 /** Signature algorithms that a token may be signed with (RFC 7518 section 3.1, RFC 8037); `none` does not exist here. */
 export const JwtAlgorithm = Type.Enum(
@@ -58,12 +61,26 @@ export const JwtScheme = Type.Object(
         examples: ['https://issuer.example/.well-known/jwks.json'],
       }),
     ),
-    issuer: Type.Optional(Type.String({ title: 'Issuer', description: 'The `iss` that tokens must have.', minLength: 1 })),
-    audience: Type.Optional(
-      Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })], {
-        title: 'Audience',
-        description: 'The `aud` that tokens must have; of a list, one is enough.',
+    issuer: Type.Optional(
+      Type.String({
+        title: 'Issuer',
+        description: 'The `iss` that tokens must have.',
+        examples: ['https://issuer.example/'],
+        minLength: 1,
       }),
+    ),
+    audience: Type.Optional(
+      Type.Union(
+        [
+          Type.String({ minLength: 1 }),
+          Type.Array(Type.String({ minLength: 1 }), { title: 'Audiences', description: 'One of these is enough.', minItems: 1 }),
+        ],
+        {
+          title: 'Audience',
+          description: 'The `aud` that tokens must have; of a list, one is enough.',
+          examples: ['https://api.example.com'],
+        },
+      ),
     ),
     rolesClaim: Type.String({
       title: 'Roles claim',
@@ -83,6 +100,7 @@ export const JwtScheme = Type.Object(
     additionalProperties: false,
     title: 'JWT',
     description: 'Bearer tokens: signature, exp and sub are always checked. Exactly one of secret, publicKey and jwks.',
+    examples: [{ algorithms: ['RS256'], jwks: 'https://issuer.example/jwks.json', audience: 'https://api.example.com' }],
     oneOf: [{ required: ['secret'] }, { required: ['publicKey'] }, { required: ['jwks'] }],
   },
 )
@@ -94,15 +112,26 @@ export const ApiKeyScheme = Type.Object(
     keys: Type.Array(
       Type.Object(
         {
-          id: Type.String({ title: 'Id', description: 'A name for the key, for logs and limits; not secret.', minLength: 1 }),
+          id: Type.String({
+            title: 'Id',
+            description: 'A name for the key, for logs and limits; not secret.',
+            examples: ['partner'],
+            minLength: 1,
+          }),
           sha256: Type.String({
             writeOnly: true,
             title: 'SHA-256',
             description: 'SHA-256 of the key in hexadecimal.',
+            examples: [exampleHash],
             pattern: '^[0-9a-fA-F]{64}$',
           }),
           subject: Type.Optional(
-            Type.String({ title: 'Subject', description: 'Who calls with it; the id when absent.', minLength: 1 }),
+            Type.String({
+              title: 'Subject',
+              description: 'Who calls with it; the id when absent.',
+              examples: ['partner-inc'],
+              minLength: 1,
+            }),
           ),
           roles: Roles,
           scopes: Scopes,
@@ -117,13 +146,19 @@ export const ApiKeyScheme = Type.Object(
         },
         { additionalProperties: false, title: 'API key', description: 'One key and who it stands for.' },
       ),
-      { title: 'Keys', description: 'The keys that are accepted.', minItems: 1 },
+      {
+        title: 'Keys',
+        description: 'The keys that are accepted.',
+        examples: [[{ id: 'partner', sha256: exampleHash, roles: ['reader'] }]],
+        minItems: 1,
+      },
     ),
   },
   {
     additionalProperties: false,
     title: 'API keys',
     description: 'Keys in the header, query parameter or cookie that the OpenAPI scheme names.',
+    examples: [{ keys: [{ id: 'partner', sha256: exampleHash, roles: ['reader'] }] }],
   },
 )
 export type ApiKeyScheme = Type.Static<typeof ApiKeyScheme>
@@ -145,20 +180,35 @@ export const BasicScheme = Type.Object(
             title: 'Password hash',
             description: 'The argon2id hash of the password, as a PHC string.',
             pattern: '^\\$argon2id\\$v=19\\$m=\\d+,t=\\d+,p=\\d+\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+$',
-            examples: ['$argon2id$v=19$m=19456,t=2,p=1$…$…'],
+            examples: [examplePassword],
           }),
           subject: Type.Optional(
-            Type.String({ title: 'Subject', description: 'Who it is; the user name when absent.', minLength: 1 }),
+            Type.String({
+              title: 'Subject',
+              description: 'Who it is; the user name when absent.',
+              examples: ['operator'],
+              minLength: 1,
+            }),
           ),
           roles: Roles,
           scopes: Scopes,
         },
         { additionalProperties: false, title: 'User', description: 'One user.' },
       ),
-      { title: 'Users', description: 'The users who are accepted.', minItems: 1 },
+      {
+        title: 'Users',
+        description: 'The users who are accepted.',
+        examples: [[{ username: 'operator', password: examplePassword, roles: ['admin'] }]],
+        minItems: 1,
+      },
     ),
   },
-  { additionalProperties: false, title: 'HTTP basic', description: 'User names and hashed passwords.' },
+  {
+    additionalProperties: false,
+    title: 'HTTP basic',
+    description: 'User names and hashed passwords.',
+    examples: [{ users: [{ username: 'operator', password: examplePassword, roles: ['admin'] }] }],
+  },
 )
 export type BasicScheme = Type.Static<typeof BasicScheme>
 
@@ -171,6 +221,7 @@ export const AuthenticationScheme = Type.Object(
     maxProperties: 1,
     title: 'Security scheme',
     description: 'How the credentials of this OpenAPI security scheme are checked: one of jwt, apiKey and basic.',
+    examples: [{ jwt: { algorithms: ['RS256'], jwks: 'https://issuer.example/jwks.json', audience: 'https://api.example.com' } }],
   },
 )
 export type AuthenticationScheme = Type.Static<typeof AuthenticationScheme>
@@ -179,5 +230,12 @@ export type AuthenticationScheme = Type.Static<typeof AuthenticationScheme>
 export const Authentication = Type.Record(Type.String(), AuthenticationScheme, {
   title: 'Authentication',
   description: 'How credentials are checked, by the name of the OpenAPI security scheme.',
+  examples: [
+    {
+      bearerAuth: {
+        jwt: { algorithms: ['RS256'], jwks: 'https://issuer.example/jwks.json', audience: 'https://api.example.com' },
+      },
+    },
+  ],
   default: {},
 })

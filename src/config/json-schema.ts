@@ -1,6 +1,7 @@
 import { isObject } from '../documents/document.ts'
 import { assembleConfigSchema, type ConfigRegistry } from './assemble.ts'
 import type { SchemaNode } from './defaults.ts'
+import { withExamples } from './schema-examples.ts'
 
 const interpolated: SchemaNode = {
   type: 'string',
@@ -13,9 +14,48 @@ const interpolated: SchemaNode = {
  * The schema of gateway.yaml for editors (JSON Schema 2020-12), from the same source that validates it. Unlike at boot, where
  * placeholders are filled in already, every scalar may also be a placeholder here.
  */
-export function configJsonSchema(registry: ConfigRegistry): SchemaNode {
-  const schema = allowPlaceholders(assembleConfigSchema(registry))
-  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema, $defs: { placeholder: interpolated } }
+export function configJsonSchema(
+  registry: ConfigRegistry,
+  { operations = [], securitySchemes = [] }: ProjectNames = {},
+): SchemaNode {
+  const { properties = {}, ...schema } = allowPlaceholders(withExamples(assembleConfigSchema(registry)))
+  const { operations: byId = {}, authentication = {} } = properties
+  const [scheme] = Object.values(authentication.patternProperties ?? {})
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    ...schema,
+    properties: {
+      ...properties,
+      authentication: { ...authentication, ...named(securitySchemes, 'securityScheme') },
+      operations: { ...byId, ...named(operations, 'operation'), additionalProperties: { $ref: '#/$defs/operation' } },
+    },
+    $defs: {
+      placeholder: interpolated,
+      operation: byId.additionalProperties as SchemaNode,
+      securityScheme: scheme as SchemaNode,
+    },
+  }
+}
+
+/** A name that the OpenAPI documents give, and what it stands for. */
+interface Named {
+  readonly name: string
+  readonly description: string
+}
+
+/** What editors complete in a project, besides the keys that are the same everywhere. */
+export interface ProjectNames {
+  readonly operations?: readonly Named[]
+  readonly securitySchemes?: readonly Named[]
+}
+
+function named(names: readonly Named[], definition: string): SchemaNode {
+  if (names.length === 0) return {}
+  const members = names.map(({ name, description }): [string, SchemaNode] => [
+    name,
+    { title: name, description, $ref: `#/$defs/${definition}` },
+  ])
+  return { properties: Object.fromEntries(members) }
 }
 
 function allowPlaceholders(schema: SchemaNode): SchemaNode {

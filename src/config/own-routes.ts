@@ -5,11 +5,17 @@ const path = (description: string, preset: string) =>
 
 const off = Type.Literal(false, { title: 'Off', description: 'Not served.' })
 
+const Scopes = Type.Array(Type.String({ minLength: 1 }), {
+  title: 'Scopes',
+  description: 'Scopes that the credentials must have; none: [].',
+  examples: [[], ['metrics:read']],
+})
+
 /** Who may use a route that is the gateway's own and not for everybody. */
 const callers = {
   security: Type.Optional(
     Type.Array(
-      Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
+      Type.Record(Type.String(), Scopes, {
         title: 'Requirement',
         description: 'Names of security schemes with their scopes; all of them must be satisfied.',
         minProperties: 1,

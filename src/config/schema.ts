@@ -5,7 +5,7 @@ import { Database, Docs, HealthSection, Log, Realtime, Redis, Server, Tasks } fr
 
 const OpenApiFile = Type.Object(
   {
-    file: Type.String({ title: 'File', description: 'The OpenAPI document.', minLength: 1 }),
+    file: Type.String({ title: 'File', description: 'The OpenAPI document.', examples: ['./openapi.yaml'], minLength: 1 }),
     prefix: Type.String({
       title: 'Prefix',
       description: "Stands before the document's own base path.",

@@ -104,6 +104,7 @@ export const Database = section(
       Type.String({
         title: 'Migrations',
         description: "A directory with the application's own .sql files, run once each in order of their names.",
+        examples: ['./migrations'],
         minLength: 1,
       }),
     ),
@@ -161,7 +162,12 @@ export const Log = section(
       default: 'auto',
     }),
     file: Type.Optional(
-      Type.String({ title: 'File', description: 'The file to write to; absent: standard output.', minLength: 1 }),
+      Type.String({
+        title: 'File',
+        description: 'The file to write to; absent: standard output.',
+        examples: ['./gatefold.log'],
+        minLength: 1,
+      }),
     ),
     requests: Type.Boolean({ title: 'Requests', description: 'Whether each request is logged.', default: true }),
     redact: Type.Array(

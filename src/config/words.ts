@@ -42,7 +42,15 @@ export function describe(schema: SchemaNode): string {
 
 function example(schema: SchemaNode): string {
   if (typeof schema.pattern !== 'string') return ''
-  return schema.examples === undefined ? ` of the form ${schema.pattern}` : ` such as ${schema.examples.join(', ')}`
+  return schema.examples === undefined
+    ? ` of the form ${schema.pattern}`
+    : ` such as ${schema.examples.map(shortened).join(', ')}`
+}
+
+/** Hashes and the like are known by how they begin. */
+function shortened(example: unknown): string {
+  const text = String(example)
+  return text.length > 40 ? `${text.slice(0, 36)}…` : text
 }
 
 function range({ minimum, maximum }: SchemaNode): string {

@@ -20,6 +20,7 @@ const Cors = Type.Object(
       Type.Array(Type.String({ pattern: '^[A-Z]+$' }), {
         title: 'Methods',
         description: 'Methods that pages may use; all methods of the path when absent.',
+        examples: [['GET', 'POST']],
         uniqueItems: true,
       }),
     ),
@@ -27,6 +28,7 @@ const Cors = Type.Object(
       Type.Array(Type.String({ pattern: token }), {
         title: 'Headers',
         description: 'Request headers that pages may send; whatever they ask for when absent.',
+        examples: [['Authorization', 'Content-Type']],
         uniqueItems: true,
       }),
     ),

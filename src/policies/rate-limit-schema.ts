@@ -9,6 +9,7 @@ const One = Type.Object(
     limit: Type.Integer({
       title: 'Limit',
       description: 'How many requests a window admits.',
+      examples: [100],
       minimum: 1,
       maximum: 1_000_000_000,
     }),
@@ -25,6 +26,7 @@ const One = Type.Object(
       Type.String({
         title: 'Name',
         description: 'Operations whose limits have one name share one count; without it each operation counts for itself.',
+        examples: ['login'],
         pattern: '^[A-Za-z0-9_.-]{1,64}$',
       }),
     ),
@@ -41,7 +43,11 @@ const One = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, title: 'Rate limit', description: 'So many requests per window.' },
+  {
+    additionalProperties: false,
+    title: 'Rate limit',
+    description: 'How many requests are admitted in each window; more get 429.',
+  },
 )
 
 export const RateLimit = Type.Union(

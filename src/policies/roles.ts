@@ -3,7 +3,13 @@ import { problem } from '../errors.ts'
 import { definePolicy, type Step } from './policy.ts'
 
 const names = (title: string, description: string) =>
-  Type.Array(Type.String({ minLength: 1 }), { title, description, minItems: 1, uniqueItems: true })
+  Type.Array(Type.String({ minLength: 1 }), {
+    title,
+    description,
+    minItems: 1,
+    uniqueItems: true,
+    examples: [['editor', 'admin']],
+  })
 
 const Roles = Type.Union(
   [

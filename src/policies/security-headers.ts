@@ -2,11 +2,12 @@ import Type, { type Static } from 'typebox'
 import type { Outcome, RequestContext } from '../context.ts'
 import { definePolicy } from './policy.ts'
 
-const header = (name: string, description: string, preset: string | false) =>
+const header = (name: string, description: string, preset: string | false, example = preset) =>
   Type.Union([Type.String({ minLength: 1, pattern: '^[\\x20-\\x7e]+$' }), Type.Literal(false)], {
     title: name,
     description: `${description} false leaves it out.`,
     default: preset,
+    examples: [example],
   })
 
 const SecurityHeaders = Type.Object(
@@ -28,6 +29,7 @@ const SecurityHeaders = Type.Object(
       'Strict-Transport-Security',
       'Browsers use https only from now on; for APIs behind TLS, for example max-age=31536000.',
       false,
+      'max-age=31536000',
     ),
   },
   {

@@ -10,7 +10,7 @@ import { compileResponses } from '../messages/responses.ts'
 import { definePolicy, type StepResult } from './policy.ts'
 
 const Mode = (title: string, description: string, preset: 'enforce' | 'report') =>
-  Type.Union([Type.Literal('off'), Type.Literal('report'), Type.Literal('enforce')], { title, description, default: preset })
+  Type.Enum(['off', 'report', 'enforce'], { title, description, default: preset })
 
 /**
  * `validate: { request: enforce, response: report }`: decodes parameters and body as the document describes them and checks them;
@@ -22,15 +22,20 @@ export const validate = definePolicy({
     {
       request: Mode(
         'Requests',
-        'What happens to requests that differ from the document: nothing, a log line, or 422.',
+        'What happens to requests that differ from the document: nothing (off), a log line (report), or 422 (enforce).',
         'enforce',
       ),
       response: Mode(
         'Responses',
-        'What happens to responses that differ from the document: nothing, a log line, or 500.',
+        'What happens to responses that differ from the document: nothing (off), a log line (report), or 500 (enforce).',
         'report',
       ),
-      bodyLimit: Type.Optional(Size),
+      bodyLimit: Type.Optional({
+        ...Size,
+        title: 'Body limit',
+        description: 'The largest body of the operation; server.bodyLimit when absent.',
+        examples: ['64kb', '10mb'],
+      }),
       partLimit: Type.Integer({
         title: 'Part limit',
         description: 'How many parts a multipart body may have.',

@@ -19,17 +19,22 @@ export const mock = defineTarget({
       Type.Boolean(),
       Type.Object(
         {
-          delay: Type.Optional(Duration),
+          delay: Type.Optional({
+            ...Duration,
+            title: 'Delay',
+            description: 'How long each answer takes, to see what a slow API does to its clients.',
+          }),
           status: Type.Optional(
             Type.Integer({
               title: 'Status',
               description: 'The declared response to answer with; the first success when absent.',
+              examples: [404],
               minimum: 200,
               maximum: 599,
             }),
           ),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, title: 'Mock with options', description: 'Answered late, or with another response.' },
       ),
     ],
     {

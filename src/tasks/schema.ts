@@ -27,7 +27,7 @@ const Backoff = Type.Object(
 
 const PerOwner = Type.Object(
   {
-    active: Type.Integer({ title: 'Running', description: 'Further tasks of the caller wait.', minimum: 1 }),
+    active: Type.Integer({ title: 'Running', description: 'Further tasks of the caller wait.', examples: [2], minimum: 1 }),
     queued: Type.Integer({ title: 'Waiting', description: 'One more is refused with 429.', minimum: 1, default: 1000 }),
   },
   { title: 'Running and waiting', description: 'How many tasks of one caller run and wait at once.', ...closed },
@@ -35,7 +35,7 @@ const PerOwner = Type.Object(
 
 const Schedule = Type.Object(
   {
-    cron: Type.String({ title: 'Cron', description: 'The cron expression.', minLength: 1 }),
+    cron: Type.String({ title: 'Cron', description: 'The cron expression.', examples: ['*/5 * * * *'], minLength: 1 }),
     timezone: Type.String({ title: 'Time zone', description: 'Its name in the IANA database.', default: 'UTC', minLength: 1 }),
   },
   { title: 'Cron in a time zone', description: 'A schedule by the clocks of a place.', ...closed },
@@ -76,12 +76,18 @@ export const TaskSettings = Type.Object(
       }),
     ),
     maxQueued: Type.Optional(
-      Type.Integer({ title: 'Longest queue', description: 'One more waiting task is refused with 503.', minimum: 1 }),
+      Type.Integer({
+        title: 'Longest queue',
+        description: 'One more waiting task is refused with 503.',
+        examples: [10_000],
+        minimum: 1,
+      }),
     ),
     deadLetter: Type.Optional(
       Type.String({
         title: 'Dead letter',
         description: 'The operationId of a task that gets the request and the error of every task that failed for good.',
+        examples: ['reportFailure'],
         minLength: 1,
       }),
     ),
@@ -89,6 +95,7 @@ export const TaskSettings = Type.Object(
       ...Duration,
       title: 'Retention',
       description: 'How long a finished task is kept; tasks.retention when absent.',
+      examples: ['30d'],
     }),
     schedule: Type.Optional(
       Type.Union([Type.String({ title: 'Cron', description: 'A cron expression, by UTC.', minLength: 1 }), Schedule], {
@@ -101,6 +108,7 @@ export const TaskSettings = Type.Object(
     visibleTo: Type.Array(Type.String({ minLength: 1 }), {
       title: 'Visible to',
       description: 'Roles that may see, cancel and retry the tasks of others.',
+      examples: [['support']],
       default: [],
       uniqueItems: true,
     }),

@@ -38,17 +38,60 @@ t.test('nothing has to be written that has a default', async (t) => {
   t.ok(validate({ server: {}, docs: {}, tasks: {}, defaults: {}, operations: {} }))
 })
 
-t.test('every section and every key below it is explained', async (t) => {
-  const bare: string[] = []
-  const visit = (node: typeof schema, path: string): void => {
-    for (const [key, member] of Object.entries(node.properties ?? {})) {
-      if (!member.title || !member.description) bare.push(`${path}/${key}`)
-      visit(member, `${path}/${key}`)
-      for (const branch of member.anyOf ?? []) visit(branch, `${path}/${key}`)
-    }
+type Node = typeof schema
+
+/** Every key that may be written, with what its schema says, the branches of unions included; `*` is a name of one's own. */
+function everyKey(node: Node, path = ''): [path: string, member: Node][] {
+  const named = [...Object.values(node.patternProperties ?? {}), node.additionalProperties].filter(
+    (member) => typeof member === 'object',
+  )
+  const members = [...Object.entries(node.properties ?? {}), ...named.map((member): [string, Node] => ['*', member])]
+  return [
+    ...members.flatMap(([key, member]) => {
+      const target =
+        typeof member.$ref === 'string' ? (schema.$defs as Record<string, Node>)[member.$ref.split('/').at(-1) as string] : member
+      return [[`${path}/${key}`, target] as [string, Node], ...everyKey(target as Node, `${path}/${key}`)]
+    }),
+    ...(node.anyOf ?? []).flatMap((branch) => everyKey(branch, path)),
+    ...(node.items === undefined ? [] : everyKey(node.items, `${path}[]`)),
+  ]
+}
+
+t.test('every key has a title, a description of some words, and an example that it accepts', async (t) => {
+  const ajv = new Ajv2020({ strict: false }).addSchema(schema, 'gateway')
+  const keys = everyKey(schema)
+  t.ok(keys.length > 150, `${keys.length} keys`)
+  for (const [path, { title, description, examples, ...rest }] of keys) {
+    t.ok(title, `${path} has a title`)
+    t.ok(description !== undefined && description.length > 8, `${path} has a description`)
+    t.ok(examples?.length, `${path} has an example`)
+    const accepts = ajv.compile({ ...rest, $defs: schema.$defs })
+    for (const example of examples ?? []) t.ok(accepts(example), `${path} accepts ${JSON.stringify(example)}`)
   }
-  visit(schema, '')
+})
+
+t.test('every alternative of a union that is no bare scalar says what it is', async (t) => {
+  const bare = everyKey(schema).flatMap(([path, { anyOf = [] }]) =>
+    anyOf
+      .filter((branch) => branch.$ref === undefined && (branch.type === 'object' || branch.type === 'array'))
+      .filter((branch) => !branch.title || !branch.description)
+      .map((branch) => `${path}: ${branch.type}`),
+  )
   t.same(bare, [])
+})
+
+t.test('the names that a project gives are completed, and others are taken as well', async (t) => {
+  const operations = [{ name: 'listPets', description: 'GET /pets' }]
+  const securitySchemes = [{ name: 'bearer', description: 'http bearer' }]
+  const ofProject = configJsonSchema({ policies, targets }, { operations, securitySchemes })
+  const validate = new Ajv2020({ strict: false }).compile(ofProject)
+  t.ok(
+    validate({ operations: { listPets: { mock: true }, other: {} }, authentication: { bearer: { jwt: {} }, other: {} } }) ===
+      false,
+  )
+  t.ok(validate({ operations: { listPets: { mock: true }, other: { mock: true } } }), JSON.stringify(validate.errors))
+  t.notOk(validate({ operations: { listPets: { mokc: true } } }))
+  t.match(ofProject.properties?.operations?.properties?.listPets, { title: 'listPets', description: 'GET /pets' })
 })
 
 t.test('generated files are up to date', async (t) => {
