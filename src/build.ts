@@ -1,6 +1,6 @@
 /** Makes `dist/`, the published package: Node refuses to strip types inside `node_modules`, so that is compiled. */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
@@ -16,6 +16,7 @@ const dist = join(root, 'dist')
 const entryPoints = {
   index: 'src/index.ts',
   main: 'src/cli/main.ts',
+  test: 'src/testing/test-gateway.ts',
   'embedded-worker': 'src/services/database/embedded-worker.ts',
 }
 
@@ -71,13 +72,16 @@ async function writeDocsAssets(): Promise<void> {
   for (const name of docsAssetNames) writeFileSync(join(dist, 'docs-assets', name), await readDocsAsset(name))
 }
 
-/** Declarations of what the package exports and of everything that these refer to. */
+/** What users import, as declarations: in Node, and in browsers. */
+const declared = ['index.d.ts', 'testing/test-gateway.d.ts'].map((name) => join(dist, name))
+const declaredForBrowsers = join(dist, 'client/client.d.ts')
+
+/** Declarations of what users import and of everything that these refer to. */
 function declareTypes(): void {
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, '.ci/declarations.json')], { stdio: 'inherit' })
-  const index = join(dist, 'index.d.ts')
   // TypeScript 6 and later see Node's own types only when they are asked to.
-  writeFileSync(index, `/// <reference types="node" />\n${readFileSync(index, 'utf8')}`)
-  const needed = reachableFrom(join(dist, 'client/client.d.ts'), reachableFrom(index))
+  for (const file of declared) writeFileSync(file, `/// <reference types="node" />\n${readFileSync(file, 'utf8')}`)
+  const needed = [...declared, declaredForBrowsers].reduce((found, file) => reachableFrom(file, found), new Set<string>())
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.d.ts') && !needed.has(join(dist, file))) rmSync(join(dist, file))
   }
@@ -97,5 +101,6 @@ const metafile = await compile()
 await compileClient()
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(metafile))
 await writeDocsAssets()
+cpSync(join(root, 'src/templates'), join(dist, 'templates'), { recursive: true })
 copyFileSync(join(root, 'src/config/generated/gateway.schema.json'), join(dist, 'gateway.schema.json'))
 declareTypes()

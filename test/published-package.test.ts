@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
+import manifest from '../package.json' with { type: 'json' }
 
 /** A user's whole project; the handler and the policy have their types from the installed package. */
 const project = {
@@ -247,5 +248,33 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
     const exited = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')
     t.equal(await exited, 0, 'and ends when it is told to')
+  })
+
+  t.test('begins a project, which passes what it is checked and tested with', async (t) => {
+    const made = await run(directory, gatefold, 'init', 'app', '--template', 'tasks')
+    t.match(made, { code: 0, output: /cd app\n {2}npm install\n {2}npm run dev\n {2}npm test\n$/ })
+    const app = join(directory, 'app')
+    const gitignore = readFileSync(join(app, '.gitignore'), 'utf8')
+    t.match(gitignore, /^node_modules\/$/m)
+    // This version may not be in the registry yet.
+    const own = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'))
+    t.equal(own.dependencies.gatefold, manifest.version)
+    own.dependencies.gatefold = `file:../${tarball}`
+    writeFileSync(join(app, 'package.json'), JSON.stringify(own))
+    const installed = await run(app, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund')
+    t.equal(installed.code, 0, 'npm install', { output: installed.output })
+
+    t.match(await run(app, 'npm', 'run', 'check'), { code: 0, output: /1 operation is ready.*gatefold\.ts is up to date/s })
+    const tested = await run(app, 'npm', 'test')
+    t.match(tested, { code: 0, output: /pass 3\n/ }, 'npm test', { output: tested.output })
+    const [, schema = ''] = /\$schema=(.*)/.exec(readFileSync(join(app, 'gateway.yaml'), 'utf8')) ?? []
+    t.equal(JSON.parse(readFileSync(join(app, schema), 'utf8')).title, 'gateway.yaml', 'the schema that editors use is there')
+
+    const child = spawn(join(app, 'node_modules/.bin/gatefold'), ['start', '--port', '0'], { cwd: app, env: environment })
+    t.teardown(() => child.kill('SIGKILL'))
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    t.equal((await fetch(`${await servedUrl(child)}/api/reports`, { method: 'POST' })).status, 401)
+    child.kill('SIGTERM')
+    t.equal(await exited, 0)
   })
 })

@@ -4,6 +4,7 @@ import { check } from './check.ts'
 import { type Command, readWords, runCommand, UsageError } from './command.ts'
 import { dev } from './dev.ts'
 import { explain } from './explain.ts'
+import { init } from './init.ts'
 import { mock } from './mock.ts'
 import { routes } from './routes.ts'
 import { schema } from './schema.ts'
@@ -12,7 +13,7 @@ import { token } from './token.ts'
 import { types } from './types.ts'
 
 /** In the order in which the overview lists them. */
-export const commands: readonly Command[] = [start, dev, check, routes, explain, mock, schema, token, types]
+export const commands: readonly Command[] = [init, start, dev, check, routes, explain, mock, schema, token, types]
 
 /** The `gatefold` command. Exit code 0: fine; 1: problems were found; 2: the words were wrong. */
 export async function main(words: readonly string[]): Promise<number> {

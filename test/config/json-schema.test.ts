@@ -95,6 +95,6 @@ t.test('the names that a project gives are completed, and others are taken as we
 })
 
 t.test('generated files are up to date', async (t) => {
-  t.ok(generatedFiles().size >= 2)
-  t.same(staleFiles(), [], 'run: node src/generate.ts')
+  t.ok((await generatedFiles()).size >= 2)
+  t.same(await staleFiles(), [], 'run: node src/generate.ts')
 })

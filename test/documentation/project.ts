@@ -126,7 +126,9 @@ function install(directory: string, isRepository: boolean): void {
   const name = join(modules, 'gatefold')
   mkdirSync(name)
   symlinkSync(join(root, 'src'), join(name, 'src'))
-  const exports = JSON.parse(JSON.stringify(manifest.exports).replaceAll(/\.\/dist\/([\w/-]+)(\.d\.ts|\.js)/g, './src/$1.ts'))
+  const exports = Object.fromEntries(
+    Object.entries(manifest.exports).map(([path, to]) => [path, typeof to === 'string' ? to : to['gatefold-source']]),
+  )
   writeFileSync(join(name, 'package.json'), JSON.stringify({ name: 'gatefold', type: 'module', exports }))
   if (!existsSync(join(directory, 'package.json'))) writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n')
 }
