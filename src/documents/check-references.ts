@@ -30,30 +30,34 @@ const maps = new Set([
 export function checkReferences(root: Located, documents: Documents): void {
   const seen = new Set<unknown>()
   const pending: Located[] = [root]
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    walk(node, seen, documents, pending)
+  for (let start = pending.pop(); start !== undefined; start = pending.pop()) {
+    walk(start, seen, (reference) => {
+      const target = documents.follow(reference)
+      // The rest of the root's document is walked anyway.
+      if (target !== undefined && target.document !== root.document) pending.push(target)
+    })
   }
 }
 
-function walk(start: Located, seen: Set<unknown>, documents: Documents, pending: Located[]): void {
+/** Calls `found` for each reference below a value. Its pointer is put together only then: a large document has a million values. */
+function walk(start: Located, seen: Set<unknown>, found: (reference: Located) => void): void {
   const { document } = start
-  const visit = (value: unknown, pointer: string, isMap: boolean): void => {
-    if (typeof value !== 'object' || value === null || seen.has(value)) return
+  const path: string[] = []
+  const visit = (value: object, isMap: boolean): void => {
+    if (seen.has(value)) return
     seen.add(value)
-    if (Array.isArray(value)) {
-      for (const [index, item] of value.entries()) visit(item, `${pointer}/${index}`, false)
-      return
-    }
-    if (!isMap && isReference(value)) {
-      const target = documents.follow({ document, pointer, value })
-      if (target !== undefined && target.document !== document) pending.push(target)
-    }
+    const isList = Array.isArray(value)
+    if (!isMap && !isList && isReference(value))
+      found({ document, pointer: start.pointer + path.map((key) => `/${escapePointer(key)}`).join(''), value })
     for (const key of Object.keys(value)) {
       const member = (value as Record<string, unknown>)[key]
+      if (typeof member !== 'object' || member === null) continue
       // `examples` of a schema are a list of data, those of a media type are Example Objects by name.
-      if (!isMap && (literals.has(key) || (key === 'examples' && Array.isArray(member)))) continue
-      visit(member, `${pointer}/${escapePointer(key)}`, !isMap && maps.has(key))
+      if (!isMap && !isList && (literals.has(key) || (key === 'examples' && Array.isArray(member)))) continue
+      path.push(key)
+      visit(member, !isMap && !isList && maps.has(key))
+      path.pop()
     }
   }
-  visit(start.value, start.pointer, false)
+  if (typeof start.value === 'object' && start.value !== null) visit(start.value, false)
 }

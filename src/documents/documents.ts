@@ -2,7 +2,14 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import type { Diagnostics } from './diagnostics.ts'
 import { child, type Document, type Located } from './document.ts'
 import { readDocument } from './read.ts'
-import { descend, isReference, isSchemaScoped, parseReference, type ReferenceFailure } from './references.ts'
+import {
+  descend,
+  isReference,
+  isSchemaScoped,
+  meansTheSameEverywhere,
+  parseReference,
+  type ReferenceFailure,
+} from './references.ts'
 import { nearest } from './suggest.ts'
 
 /** All documents of one boot; each file is read once. */
@@ -30,6 +37,7 @@ export interface DocumentsOptions {
 export function openDocuments({ directory, diagnostics, known: earlier = [] }: DocumentsOptions): Documents {
   const read = new Map<string, Document | undefined>()
   const targets = new WeakMap<Document, Map<string, Located | ReferenceFailure>>()
+  const ends = new WeakMap<Document, Map<string, Located>>()
 
   function load(file: string, from?: Located): Document | undefined {
     const path = resolve(from === undefined ? directory : resolve(from.document.file, '..'), file)
@@ -69,6 +77,17 @@ export function openDocuments({ directory, diagnostics, known: earlier = [] }: D
     return 'found' in result ? result.found : deadReference($ref, document, result)
   }
 
+  /** A reference that means the same wherever it stands is followed once; one that leads nowhere is reported at each of its places. */
+  function followOnce(node: Located<{ $ref: string }>): Located | undefined {
+    const { document, value } = node
+    const known = ends.get(document)?.get(value.$ref)
+    if (known !== undefined) return known
+    const end = followFrom(node, new Set())
+    if (end === undefined || !meansTheSameEverywhere(value.$ref, document)) return end
+    ends.set(document, (ends.get(document) ?? new Map()).set(value.$ref, end))
+    return end
+  }
+
   function followFrom(start: Located, before: ReadonlySet<string>): Located | undefined {
     let node = start
     const chain = new Set(before)
@@ -96,7 +115,8 @@ export function openDocuments({ directory, diagnostics, known: earlier = [] }: D
 
   const documents: Documents = {
     load,
-    follow: <T>(node: Located) => (isReference(node.value) ? followFrom(node, new Set()) : node) as Located<T> | undefined,
+    follow: <T>(node: Located) =>
+      (isReference(node.value) ? followOnce(node as Located<{ $ref: string }>) : node) as Located<T> | undefined,
     get<T>(node: Located, ...keys: (string | number)[]) {
       let current: Located | undefined = node
       for (const key of keys) {

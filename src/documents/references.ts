@@ -50,13 +50,27 @@ export function isRemote(ref: string): boolean {
  * `$id` of the schema around it (JSON Schema 2020-12 section 8.2).
  */
 export function isSchemaScoped(node: Located, ref: string): boolean {
+  if (meansTheSameEverywhere(ref, node.document)) return false
   const tokens = pointerTokens(node.pointer)
   const from = tokens.findIndex((token) => schemaKeys.has(token))
   const names = ref.startsWith('#') && ref.length > 1 && !ref.startsWith('#/')
   if (names && (from !== -1 || tokens.length === 0)) return true
   // A URI may be the `$id` of a schema in the same document.
-  if (from !== -1 && isRemote(ref) && node.document.text.includes('$id')) return true
+  if (from !== -1 && isRemote(ref) && mentionsIds(node.document)) return true
   return hasIdAbove(node.document.value, tokens, from === -1 ? 0 : from)
+}
+
+/** True for a JSON pointer in a document without any `$id`: no schema around it can change what it refers to. */
+export function meansTheSameEverywhere(ref: string, document: Document): boolean {
+  return ref.startsWith('#/') && !mentionsIds(document)
+}
+
+const withIds = new WeakMap<Document, boolean>()
+
+function mentionsIds(document: Document): boolean {
+  const known = withIds.get(document) ?? document.text.includes('$id')
+  withIds.set(document, known)
+  return known
 }
 
 const schemaKeys = new Set(['schema', 'schemas', '$defs', 'definitions', 'properties', 'items', 'allOf', 'anyOf', 'oneOf'])

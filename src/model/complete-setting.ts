@@ -1,11 +1,9 @@
 import type { TSchema } from 'typebox'
 import { fillDefaults } from '../config/defaults.ts'
-import { type Check, compileCheck } from '../config/validate.ts'
+import { compileCheck } from '../config/validate.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Located } from '../documents/document.ts'
 import type { Origin, Setting } from './settings.ts'
-
-const checks = new WeakMap<TSchema, Check>()
 
 /**
  * Fills the schema's defaults into a layered value, once, after all layers are merged, and reports what is still missing.
@@ -19,20 +17,12 @@ export function completeSetting(
   diagnostics: Diagnostics,
 ): Setting | undefined {
   const value = fillDefaults(schema, setting.value)
-  const findings = checkOf(schema)(value)
+  const findings = compileCheck(schema)(value)
   if (findings.length === 0) return { ...setting, value, origins: withBuiltIns(setting.origins, value) }
   for (const { code, message, hint } of findings) {
     diagnostics.error(code, setting.node ?? owner, `'${name}', its layers laid over each other: ${message}`, hint)
   }
   return undefined
-}
-
-function checkOf(schema: TSchema): Check {
-  const known = checks.get(schema)
-  if (known !== undefined) return known
-  const check = compileCheck(schema)
-  checks.set(schema, check)
-  return check
 }
 
 function withBuiltIns(origins: ReadonlyMap<string, Origin>, value: unknown): ReadonlyMap<string, Origin> {

@@ -1,36 +1,27 @@
-import type { Registry } from '../compile/registry.ts'
-import type { GatewayConfig } from '../config/schema.ts'
-import type { Diagnostics } from '../documents/diagnostics.ts'
 import { child, type Document, type Located, members } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
 import { nearest } from '../documents/suggest.ts'
-import { completeSetting } from './complete-setting.ts'
+import { createEffectiveSettings, type EffectiveSettings, type SettingsInput } from './effective-settings.ts'
 import { readBody, readParameters, readResponses } from './message-parts.ts'
 import type { Access, Operation } from './operation.ts'
 import type { DeclaredOperation } from './operations.ts'
 import { decideAccess } from './security.ts'
-import { type Layers, layerSetting, type Setting, type Settings } from './settings.ts'
+import type { Layers, Settings } from './settings.ts'
 
-export interface ModelInput {
+export interface ModelInput extends SettingsInput {
   readonly declared: readonly DeclaredOperation[]
-  readonly config: GatewayConfig
-  /** `defaults` of gateway.yaml as written. */
-  readonly defaults: Located | undefined
   /** `operations` of gateway.yaml as written, by operationId. */
   readonly operations: ReadonlyMap<string, Located>
-  readonly registry: Registry
   /** Under `gatefold mock`: nobody has decided who may call what, and any credential will do. */
   readonly mocking: boolean
-  /** Whether something is wrong with what stands at a pointer of gateway.yaml, or below it; that was reported. */
-  readonly refused: (pointer: string) => boolean
   readonly documents: Documents
-  readonly diagnostics: Diagnostics
 }
 
 /** The operations as they will run: parts resolved, settings layered, access decided. What is undecided is reported. */
 export function buildModel(input: ModelInput): Operation[] {
   reportUnknownOperations(input)
-  return input.declared.map((declared) => buildOperation(declared, input))
+  const settingsOf = createEffectiveSettings(input)
+  return input.declared.map((declared) => buildOperation(declared, settingsOf, input))
 }
 
 /** What stands for the gateway's own routes and for paths that nobody serves: public, with the settings of `defaults`. */
@@ -48,7 +39,7 @@ export function systemOperation(document: Document, input: ModelInput): Operatio
     body: undefined,
     responses: [],
     access: { kind: 'public' },
-    settings: effectiveSettings('handler', { defaults: input.defaults, operation: undefined }, node, input),
+    settings: createEffectiveSettings(input)('handler', undefined, node),
     off: new Map(),
     target: 'handler',
   }
@@ -57,7 +48,7 @@ export function systemOperation(document: Document, input: ModelInput): Operatio
 /** What stands where no access decision could be read: the boot fails, and if it did not, nobody would be admitted. */
 const nobody: Access = { kind: 'restricted', alternatives: [] }
 
-function buildOperation(declared: DeclaredOperation, input: ModelInput): Operation {
+function buildOperation(declared: DeclaredOperation, settingsOf: EffectiveSettings, input: ModelInput): Operation {
   const { documents, diagnostics } = input
   const written = input.operations.get(declared.id)
   const layers: Layers = { defaults: input.defaults, operation: written }
@@ -68,7 +59,7 @@ function buildOperation(declared: DeclaredOperation, input: ModelInput): Operati
     diagnostics,
   )
   const target = chooseTarget(layers, input)
-  const settings = effectiveSettings(target, layers, declared.node, input)
+  const settings = settingsOf(target, written, declared.node)
   const { id, derivedId, method, path, document, dialect, node } = declared
   return {
     id,
@@ -108,30 +99,6 @@ function chooseTarget(layers: Layers, input: ModelInput): string {
     if (first !== undefined) return first.name
   }
   return 'handler'
-}
-
-function effectiveSettings(target: string, layers: Layers, owner: Located, input: ModelInput): Settings {
-  const settings = new Map<string, Setting>()
-  const declarable = input.registry.policies.filter((policy) => !policy.always)
-  const parts = [...declarable, ...input.registry.targets.filter(({ name }) => name === target)]
-  for (const part of parts) {
-    if (settings.has(part.name)) continue
-    const builtIn =
-      'default' in part ? (typeof part.default === 'function' ? part.default(input.config) : part.default) : undefined
-    if (isRefused(part.name, layers, input)) continue
-    const layered = layerSetting(part.name, builtIn, layers)
-    const complete = layered && completeSetting(part.name, part.schema, layered, owner, input.diagnostics)
-    if (complete !== undefined) settings.set(part.name, complete)
-  }
-  return settings
-}
-
-/** What is wrong in one layer would be found a second time in the layers laid over each other. */
-function isRefused(name: string, { defaults, operation }: Layers, { refused }: ModelInput): boolean {
-  return [defaults, operation].some((layer) => {
-    const written = layer && child(layer, name)
-    return written !== undefined && refused(written.pointer)
-  })
 }
 
 /** Where settings were switched off that a layer below declares or that are built in. */
