@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io'
 import type { GatewayConfig } from '../config/schema.ts'
+import { type Check, compileCheck } from '../config/validate.ts'
 import type { Principal } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
 import { maySee } from '../tasks/access.ts'
@@ -9,10 +10,27 @@ import { taskResource } from '../tasks/resource.ts'
 import { endsTask, type TaskEvent } from '../tasks/states.ts'
 import type { TaskSystem } from '../tasks/system.ts'
 import { type Connection, isTooSlow, messageLimit } from './limits.ts'
-import type { ClientMessages, ServerMessages, SocketRefusal } from './messages.ts'
+import {
+  type ClientMessageName,
+  type ClientMessages,
+  clientMessages,
+  type Message,
+  type ServerMessages,
+  type SocketRefusal,
+} from './messages.ts'
 import { type OwnTasks, watchOwnTasks } from './own-tasks.ts'
 
 export type TaskSocket = Socket<ClientMessages, ServerMessages>
+
+let compiled: Record<ClientMessageName, Check> | undefined
+
+/** Compiled for the first client: most processes start without one. */
+function checks(): Record<ClientMessageName, Check> {
+  compiled ??= Object.fromEntries(
+    Object.entries(clientMessages).map(([name, { message }]) => [name, compileCheck(message)]),
+  ) as Record<ClientMessageName, Check>
+  return compiled
+}
 
 /** Events that the answer to `task:watch` holds; further ones follow as messages. */
 const page = 1000
@@ -43,11 +61,8 @@ export function openSession(socket: TaskSocket, principal: Principal, view: () =
     watches.delete(taskId)
   }
 
-  async function watch(message: unknown): Promise<object | Problem> {
+  async function watch({ task_id: taskId, after = 0 }: Message<'task:watch'>): Promise<object | Problem> {
     const { tasks, config } = view()
-    const { task_id: taskId, after = 0 } = (message ?? {}) as { task_id?: unknown; after?: unknown }
-    if (!isTaskId(taskId)) return notFound()
-    if (!isSequence(after)) return invalid('/after', 'must be the number of an event, or 0')
     if (!watches.has(taskId) && watches.size >= config.watches) {
       return problem('rate_limited', { detail: `a connection can watch ${config.watches} tasks` })
     }
@@ -70,17 +85,11 @@ export function openSession(socket: TaskSocket, principal: Principal, view: () =
     return { task: taskResource(tasks.served.path, task), events }
   }
 
-  async function watchOwn(message: unknown): Promise<object | Problem> {
+  async function watchOwn({ after = {} }: Message<'tasks:watch'>): Promise<object | Problem> {
     const { tasks, config } = view()
-    const after = (message as { after?: unknown } | null | undefined)?.after ?? {}
-    const cursors = Object.entries(after as object)
-    if (
-      typeof after !== 'object' ||
-      cursors.length > config.watches ||
-      !cursors.every(([id, seq]) => isTaskId(id) && isSequence(seq))
-    ) {
-      return invalid('/after', 'must be an object from task ids to the numbers of events')
-    }
+    const cursors = Object.entries(after)
+    if (cursors.length > config.watches || !cursors.every(([id]) => isTaskId(id)))
+      return problem('validation_failed', { detail: `after must be an object of at most ${config.watches} task ids` })
     own?.stop()
     own = undefined
     const watching = await watchOwnTasks(tasks, principal, new Map(cursors), deliver)
@@ -89,20 +98,23 @@ export function openSession(socket: TaskSocket, principal: Principal, view: () =
     return { tasks: watching.open.map((row) => taskResource(tasks.served.path, row)) }
   }
 
+  const on = socket.on.bind(socket) as (event: string, listener: (...args: unknown[]) => void) => void
+
   /** Answers of one client are made one after the other: two watches of one task must not overtake each other. */
   let turn: Promise<void> = Promise.resolve()
-  function answer(work: (message: unknown) => Promise<object | Problem>): (...args: unknown[]) => void {
-    return (...args) => {
+  function answer<Name extends ClientMessageName>(name: Name, work: (message: Message<Name>) => Promise<object | Problem>): void {
+    on(name, (...args) => {
       const ack = typeof args.at(-1) === 'function' ? (args.at(-1) as (answer: unknown) => void) : () => {}
+      const message = typeof args[0] === 'function' ? {} : (args[0] ?? {})
       turn = turn.then(async () => {
         try {
-          const result = await work(args[0])
+          const result = refusalOfMessage(name, message) ?? (await work(message as Message<Name>))
           ack(result instanceof Problem ? { ok: false, error: refusalOf(result) } : { ok: true, ...result })
         } catch {
           ack({ ok: false, error: refusalOf(problem('unavailable')) })
         }
       })
-    }
+    })
   }
 
   const allow = messageLimit()
@@ -110,24 +122,17 @@ export function openSession(socket: TaskSocket, principal: Principal, view: () =
     if (allow()) next()
     else socket.disconnect(true)
   })
-  const on = socket.on.bind(socket) as (event: string, listener: (...args: unknown[]) => void) => void
-  on('task:watch', answer(watch))
-  on('tasks:watch', answer(watchOwn))
-  on(
-    'task:unwatch',
-    answer(async (message) => {
-      unwatch(String((message as { task_id?: unknown } | null | undefined)?.task_id))
-      return {}
-    }),
-  )
-  on(
-    'tasks:unwatch',
-    answer(async () => {
-      own?.stop()
-      own = undefined
-      return {}
-    }),
-  )
+  answer('task:watch', watch)
+  answer('tasks:watch', watchOwn)
+  answer('task:unwatch', async ({ task_id }) => {
+    unwatch(task_id)
+    return {}
+  })
+  answer('tasks:unwatch', async () => {
+    own?.stop()
+    own = undefined
+    return {}
+  })
   socket.once('disconnect', () => {
     for (const taskId of [...watches.keys()]) unwatch(taskId)
     own?.stop()
@@ -142,10 +147,10 @@ function notFound(): Problem {
   return problem('not_found', { detail: 'there is no such task' })
 }
 
-function invalid(pointer: string, message: string): Problem {
-  return problem('validation_failed', { detail: `${pointer} ${message}` })
-}
-
-function isSequence(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
+/** Why a message is not what its schema describes; what is no id is nobody's task. */
+function refusalOfMessage(name: ClientMessageName, message: unknown): Problem | undefined {
+  const [finding] = checks()[name](message)
+  const taskId = (message as { task_id?: unknown }).task_id
+  if ('task_id' in clientMessages[name].message.properties && !isTaskId(taskId)) return notFound()
+  return finding === undefined ? undefined : problem('validation_failed', { detail: finding.message })
 }

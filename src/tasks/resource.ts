@@ -1,32 +1,47 @@
-import type { TaskError, TaskRow } from './rows.ts'
-import type { TaskState } from './states.ts'
+import Type from 'typebox'
+import { TaskError, type TaskRow } from './rows.ts'
+import { Moment, TaskId, TaskStateName } from './states.ts'
+
+const orNull = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
+
+const links = {
+  status_url: Type.String({ title: 'Status URL', description: 'Where the task is.', format: 'uri-reference' }),
+  events_url: Type.String({ title: 'Events URL', description: 'Where its events are.', format: 'uri-reference' }),
+}
+
+/** What an asynchronous operation answers with. */
+export const TaskAccepted = Type.Object(
+  { task_id: TaskId, status: TaskStateName, ...links },
+  { title: 'Accepted task', description: 'The task was taken in.' },
+)
 
 /** A task as it is sent to clients. */
-export interface TaskResource {
-  task_id: string
-  operation: string
-  status: TaskState
-  /** Which attempt runs, ran last, or 0 before the first; and how many there may be. */
-  attempt: number
-  max_attempts: number
-  progress: number | null
-  message: string | null
-  cancel_requested: boolean
-  result: unknown
-  error: TaskError | null
-  /** The number of the newest event. */
-  last_seq: number
-  created_at: string
-  started_at: string | null
-  finished_at: string | null
-  status_url: string
-  events_url: string
-}
+export const TaskResource = Type.Object(
+  {
+    task_id: TaskId,
+    operation: Type.String({ title: 'Operation', description: 'The operationId.' }),
+    status: TaskStateName,
+    attempt: Type.Integer({ title: 'Attempt', description: 'Which one runs or ran last; 0 before the first.', minimum: 0 }),
+    max_attempts: Type.Integer({ title: 'Most attempts', description: 'How many there may be.', minimum: 1 }),
+    progress: orNull(Type.Number({ title: 'Progress', description: 'How far the attempt is.', minimum: 0, maximum: 1 })),
+    message: orNull(Type.String({ title: 'Message', description: 'What the attempt does.' })),
+    cancel_requested: Type.Boolean({ title: 'Cancel requested' }),
+    result: Type.Unknown({
+      title: 'Result',
+      description: "What the operation's 200 response describes; null until there is one.",
+    }),
+    error: orNull(TaskError),
+    last_seq: Type.Integer({ title: 'Last event', description: 'The number of the newest event.', minimum: 1 }),
+    created_at: Moment,
+    started_at: orNull(Moment),
+    finished_at: orNull(Moment),
+    ...links,
+  },
+  { title: 'Task', description: 'One run of an asynchronous operation.' },
+)
+export type TaskResource = Omit<Type.Static<typeof TaskResource>, 'error'> & { error: TaskError | null }
 
-export interface TaskLinks {
-  status_url: string
-  events_url: string
-}
+export type TaskLinks = Pick<TaskResource, keyof typeof links>
 
 /** Where a task is found; `tasksPath` is the full path of the task routes. */
 export function taskLinks(tasksPath: string, id: string): TaskLinks {

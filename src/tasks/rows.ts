@@ -1,3 +1,4 @@
+import Type from 'typebox'
 import type { HandlerRequest, Principal } from '../context.ts'
 import type { TaskEvent, TaskEventType, TaskState } from './states.ts'
 
@@ -42,14 +43,22 @@ export interface ClaimedTask {
 }
 
 /** Why a task failed, in words that may be shown to its owner. */
-export interface TaskError {
-  code: string
-  title: string
-  /** The status that the same outcome would have in a synchronous operation. */
-  status: number
-  detail?: string
-  errors?: readonly unknown[]
-}
+export const TaskError = Type.Object(
+  {
+    code: Type.String({ title: 'Code', description: 'A code of the catalogue of problems, or of the application.' }),
+    title: Type.String({ title: 'Title' }),
+    status: Type.Integer({
+      title: 'Status',
+      description: 'The status that the same outcome would have in a synchronous operation.',
+      minimum: 400,
+      maximum: 599,
+    }),
+    detail: Type.Optional(Type.String({ title: 'Detail' })),
+    errors: Type.Optional(Type.Array(Type.Unknown(), { title: 'Errors', description: 'Single findings, each with its place.' })),
+  },
+  { title: 'Task error', description: 'Why a task failed.' },
+)
+export type TaskError = Omit<Type.Static<typeof TaskError>, 'errors'> & { errors?: readonly unknown[] }
 
 export interface EventRow {
   task_id: string
