@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { type Clock, systemClock } from './clock.ts'
 import { compileApplication } from './compile/application.ts'
+import type { Descriptions } from './compile/descriptions.ts'
 import type { Registry } from './compile/registry.ts'
 import type { CompileTools } from './compile/tools.ts'
 import { usedServices } from './compile/used-services.ts'
@@ -76,6 +77,8 @@ export interface Plan {
   /** The policies and targets that gateway.yaml may name. */
   readonly registry: Registry
   readonly log: Log
+  /** The documents that describe the API and its live events, as they are served. */
+  readonly descriptions: Descriptions
   /** The services that the operations use: created, not started. */
   readonly services: Partial<Services>
   /** What answers requests once it serves. */
@@ -201,6 +204,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
     review: () => (reviewed ??= reviewAll()),
     inputs: () => inputsOf({ directory, file, config, documents, handlers: handlersDirectory }),
     log,
+    descriptions: application.descriptions,
     services: services.services,
     sourceOf: (name) => documents.all().find((document) => document.name === name)?.text,
     generation: { application, services, config },

@@ -1,11 +1,13 @@
 import manifest from '../../package.json' with { type: 'json' }
 import { nearest } from '../documents/suggest.ts'
+import { asyncapi } from './asyncapi.ts'
 import { check } from './check.ts'
 import { type Command, readWords, runCommand, UsageError } from './command.ts'
 import { dev } from './dev.ts'
 import { explain } from './explain.ts'
 import { init } from './init.ts'
 import { mock } from './mock.ts'
+import { openapi } from './openapi.ts'
 import { routes } from './routes.ts'
 import { schema } from './schema.ts'
 import { start } from './start.ts'
@@ -13,7 +15,7 @@ import { token } from './token.ts'
 import { types } from './types.ts'
 
 /** In the order in which the overview lists them. */
-export const commands: readonly Command[] = [init, start, dev, check, routes, explain, mock, schema, token, types]
+export const commands: readonly Command[] = [init, start, dev, check, routes, explain, mock, openapi, asyncapi, schema, token, types]
 
 /** The `gatefold` command. Exit code 0: fine; 1: problems were found; 2: the words were wrong. */
 export async function main(words: readonly string[]): Promise<number> {

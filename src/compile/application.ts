@@ -10,10 +10,10 @@ import { healthRoutes } from '../serve/health.ts'
 import type { Application } from '../serve/listener.ts'
 import type { Log } from '../serve/log.ts'
 import type { Done } from '../serve/respond.ts'
-import { servedDocument } from '../serve/served-document.ts'
 import { createSystemRoutes, type Mount, systemRouteOf } from '../serve/system-routes.ts'
 import { type CompiledTasks, compileTasks } from '../tasks/compile.ts'
 import { compileAdmit } from './admit.ts'
+import { createDescriptions, type Descriptions } from './descriptions.ts'
 import { compileEndpoints, compileEnvelope } from './endpoints.ts'
 import { logFault } from './pipeline.ts'
 import type { Registry } from './registry.ts'
@@ -37,17 +37,21 @@ export interface ApplicationInput {
 }
 
 /** Everything that answers requests: the operations' pipelines, and behind them the gateway's own routes. */
-export function compileApplication(input: ApplicationInput): Application {
+export function compileApplication(input: ApplicationInput): Application & { readonly descriptions: Descriptions } {
   const { operations, system, basePath, registry, tools, metrics } = input
   const { config } = tools
   const router = compileEndpoints(operations, registry, tools)
-  const { run } = createSystemRoutes(systemMounts(input, compileTasks(operations, tools)))
+  const tasks = compileTasks(operations, tools)
+  const { openapi } = input
+  const descriptions = createDescriptions({ openapi, basePath, operations, registry, config, documents: tools.documents, tasks })
+  const { run } = createSystemRoutes(systemMounts(input, tasks, descriptions))
   const log = accessLog(input.accessLog, config.log.requests, tools.tracing !== undefined)
   const elsewhere = compileEnvelope({ ...system, path: basePath }, registry, tools, run)
   const done = config.metrics === false ? log : both(log, observeRequests(requestMetrics(metrics.meter), router, operations))
   const routeOf = (context: RequestContext) =>
     context.operation === elsewhere.operation ? systemRouteOf(context) : context.operation.path
   return {
+    descriptions,
     router,
     elsewhere,
     done: tools.tracing?.done(done, routeOf) ?? done,
@@ -63,21 +67,18 @@ function both(first: Done, second: Done): Done {
 }
 
 function systemMounts(
-  { openapi, basePath, tools, gatewayFile, metrics }: ApplicationInput,
+  { basePath, tools, gatewayFile, metrics }: ApplicationInput,
   tasks: CompiledTasks | undefined,
+  descriptions: Descriptions,
 ): Mount[] {
-  const { config, documents, health, state } = tools
+  const { config, health, state } = tools
   const below = (section: { path: string } | false) => (section === false ? undefined : basePath + section.path)
   const mounts: Mount[] = [healthRoutes({ path: below(config.health), health, draining: () => state.draining })]
   if (tasks !== undefined) mounts.push(tasks.mount)
   if (config.metrics !== false && config.metrics.port === undefined)
     mounts.push(metricsRoute(config.metrics.path, metrics, compileAdmit('metrics', config.metrics, gatewayFile, tools)))
   if (config.docs !== false) {
-    const routes = docsRoutes({
-      config: config.docs,
-      basePath,
-      document: () => servedDocument({ openapi, basePath, documents, fragments: tasks === undefined ? [] : [tasks.fragment] }),
-    })
+    const routes = docsRoutes({ config: config.docs, basePath, descriptions, live: tasks !== undefined })
     const page = basePath + config.docs.path
     mounts.push((router) => {
       // Whoever opens the bare host wants to know what is here.

@@ -109,6 +109,6 @@ export function basePath(root: Located, documents: Documents): string {
   }
 }
 
-function joinPath(base: string, template: string): string {
+export function joinPath(base: string, template: string): string {
   return base + (template.startsWith('/') ? template : `/${template}`)
 }

@@ -17,6 +17,17 @@ export const authenticate = definePolicy({
   schema: Type.Object({}),
   always: true,
   uses: ['authenticator'],
+  refuses(_, { access }, { authentication }) {
+    if (access.kind === 'public') return []
+    const requirements = access.alternatives.flat()
+    const remote = requirements.some(({ scheme }) => authentication[scheme]?.jwt?.jwks !== undefined)
+    return [
+      ...(access.alternatives.every((alternative) => alternative.length > 0) ? (['unauthenticated'] as const) : []),
+      'invalid_credentials',
+      ...(requirements.some(({ scopes }) => scopes.length > 0) ? (['forbidden'] as const) : []),
+      ...(remote ? (['authentication_unavailable'] as const) : []),
+    ]
+  },
   compile(_, operation, tools) {
     if (operation.access.kind === 'public') return undefined
     const { alternatives } = operation.access

@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox'
 import type { CompileTools } from '../compile/tools.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Outcome, RequestContext } from '../context.ts'
+import type { ProblemCode } from '../errors.ts'
 import type { Operation } from '../model/operation.ts'
 import type { ServiceName } from '../services/service.ts'
 
@@ -41,6 +42,8 @@ export interface PolicyDefinition<Schema extends TSchema = TSchema> {
   readonly always?: true
   /** Where a team's own policy stands: before anything else, behind the caller's check (when absent), or behind validation. */
   readonly stage?: 'arrival' | 'authenticated' | 'validated'
+  /** The problems of the catalogue that it may answer with, for the served description of the operation. */
+  refuses?(config: Static<Schema>, operation: Operation, gateway: GatewayConfig): readonly ProblemCode[]
   compile(config: Static<Schema>, operation: Operation, tools: CompileTools): Middleware | undefined
 }
 

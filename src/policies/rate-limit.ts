@@ -21,6 +21,7 @@ function rateLimit(belongs: (by: string) => boolean): Policy<typeof RateLimit> {
     name: 'rateLimit',
     schema: RateLimit,
     uses: ['limiter'],
+    refuses: (_config, _operation, { redis }) => (redis.url === '' ? ['rate_limited'] : ['rate_limited', 'unavailable']),
     compile(config, operation, tools): Middleware | undefined {
       const all = Array.isArray(config) ? config : [config]
       const labels = labelled(all)

@@ -33,6 +33,7 @@ const Roles = Type.Union(
 export const roles = definePolicy({
   name: 'roles',
   schema: Roles,
+  refuses: (_config, { access }) => (access.kind === 'public' ? [] : ['forbidden']),
   compile(config, operation, tools) {
     if (operation.access.kind === 'restricted') return { before: checkRoles(config) }
     const setting = operation.settings.get('roles')

@@ -14,6 +14,9 @@ export const timeout = definePolicy({
   name: 'timeout',
   schema: Duration,
   default: (config: GatewayConfig) => config.server.requestTimeout,
+  // The default, which every operation has, says nothing about this one.
+  refuses: (_config, { settings }) =>
+    [...(settings.get('timeout')?.origins.values() ?? [])].every(({ layer }) => layer === 'built-in') ? [] : ['timeout'],
   compile(config) {
     const limit = parseDuration(config)
     const refusal = problem('timeout', { detail: `the operation did not answer within ${limit / 1000} s` })

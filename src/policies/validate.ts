@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { isPromise } from '../compile/pipeline.ts'
 import { parseDuration, parseSize, Size } from '../config/units.ts'
 import { Reply, type RequestContext } from '../context.ts'
-import { Problem, problem, type ValidationError } from '../errors.ts'
+import { Problem, type ProblemCode, problem, type ValidationError } from '../errors.ts'
 import { type BodyResult, compileBody } from '../messages/body.ts'
 import { logged } from '../messages/logged.ts'
 import { compileParameters } from '../messages/parameters.ts'
@@ -50,6 +50,10 @@ export const validate = definePolicy({
     },
   ),
   default: {},
+  refuses(config, { body, parameters }) {
+    const findings: ProblemCode[] = config.request === 'enforce' && (body || parameters.length > 0) ? ['validation_failed'] : []
+    return body === undefined ? findings : [...findings, 'malformed_request', 'payload_too_large', 'unsupported_media_type']
+  },
   compile(config, operation, tools) {
     const { log } = tools
     const { server } = tools.config

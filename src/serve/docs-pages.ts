@@ -2,6 +2,8 @@
 export interface PageParts {
   title: string
   documentUrl: string
+  /** Where live events are described, and the page that shows them; undefined when there are none. */
+  events: { documentUrl: string; pageUrl: string } | undefined
   scriptUrl: string
   styleUrl: string | undefined
   licenceUrl: string
@@ -42,10 +44,15 @@ const passNonceToStyles = `{
       }
     }`
 
+/** Names the live events in the address of Scalar's page: `?api=events`. */
+export const eventsSlug = 'events'
+
 /** Scalar's API reference, without anything that talks to Scalar's own servers. */
 export function scalarPage(parts: PageParts): string {
+  const api = { title: 'HTTP API', slug: 'api', url: parts.documentUrl, default: true }
+  const events = parts.events === undefined ? [] : [{ title: 'Live events', slug: eventsSlug, url: parts.events.documentUrl }]
   const configuration = {
-    url: parts.documentUrl,
+    sources: [api, ...events],
     telemetry: false,
     withDefaultFonts: false,
     showDeveloperTools: 'never',
@@ -57,7 +64,7 @@ export function scalarPage(parts: PageParts): string {
     defaultOpenAllTags: true,
     documentDownloadType: 'direct',
   }
-  return page(parts, passNonceToStyles, `Scalar.createApiReference('#app', ${inlineJson(configuration)})`)
+  return page(parts, '', passNonceToStyles, `Scalar.createApiReference('#app', ${inlineJson(configuration)})`)
 }
 
 /** Swagger UI, without the validator badge of swagger.io. */
@@ -71,10 +78,17 @@ export function swaggerPage(parts: PageParts): string {
     displayRequestDuration: true,
     tryItOutEnabled: true,
   }
-  return page(parts, '', `SwaggerUIBundle(${inlineJson(configuration)})`)
+  return page(parts, eventsNote(parts), '', `SwaggerUIBundle(${inlineJson(configuration)})`)
 }
 
-function page(parts: PageParts, prepare: string, start: string): string {
+/** Swagger UI shows no AsyncAPI documents. */
+function eventsNote({ events }: PageParts): string {
+  if (events === undefined) return ''
+  const [page, document] = [escapeHtml(events.pageUrl), escapeHtml(events.documentUrl)]
+  return `<p class="events"><a href="${page}">Live events</a> are described by an <a href="${document}">AsyncAPI document</a>.</p>\n    `
+}
+
+function page(parts: PageParts, note: string, prepare: string, start: string): string {
   const nonce = escapeHtml(parts.nonce)
   const style = parts.styleUrl === undefined ? '' : `\n    <link rel="stylesheet" href="${escapeHtml(parts.styleUrl)}">`
   return `<!doctype html>
@@ -86,10 +100,10 @@ function page(parts: PageParts, prepare: string, start: string): string {
     <meta property="csp-nonce" content="${nonce}">
     <link rel="icon" href="data:,">
     <link rel="license" href="${escapeHtml(parts.licenceUrl)}">${style}
-    <style nonce="${nonce}">body { margin: 0 }</style>
+    <style nonce="${nonce}">body { margin: 0 } .events { margin: 1rem 20px 0; font: 14px sans-serif; color: #3b4151 }</style>
   </head>
   <body>
-    <div id="app"></div>
+    ${note}<div id="app"></div>
     <script nonce="${nonce}">${prepare}</script>
     <script nonce="${nonce}" src="${escapeHtml(parts.scriptUrl)}"></script>
     <script nonce="${nonce}">${start}</script>

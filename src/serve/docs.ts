@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { Context } from 'koa'
 import { stringify } from 'yaml'
+import type { Descriptions } from '../compile/descriptions.ts'
 import { isObject } from '../documents/document.ts'
 import { type DocsAssetName, docsAssetNames, readDocsAsset } from './docs-assets.ts'
-import { contentSecurityPolicy, type PageParts, scalarPage, swaggerPage } from './docs-pages.ts'
+import { contentSecurityPolicy, eventsSlug, type PageParts, scalarPage, swaggerPage } from './docs-pages.ts'
 import { immutable, revalidate, type StaticContent, sendContent, staticContent } from './static-content.ts'
 
 export interface DocsOptions {
-  /** The OpenAPI document as it is served; asked for once, at the first request. */
-  document: () => unknown
+  /** The documents that are shown. */
+  descriptions: Descriptions
+  /** Whether there are live events to describe. */
+  live: boolean
   /** Where the page lies below the base path, and which of the two it is. */
   config: { path: string; ui: 'scalar' | 'swagger' }
   /** Path of the API, `''` or for example `/api/v1`. */
@@ -35,21 +38,28 @@ const pages: Record<DocsOptions['config']['ui'], PageKind> = {
 }
 
 /**
- * The documentation: the OpenAPI document as JSON and YAML, the chosen page at `config.path`, and each page under its own
+ * The documentation: the OpenAPI document as JSON and YAML, with live events the AsyncAPI document too, the chosen page at `config.path`, and each page under its own
  * name (`/scalar`, `/swagger`). Works without any other server.
  */
 export function docsRoutes(options: DocsOptions): DocsRoute[] {
-  const { basePath, config } = options
+  const { basePath, config, descriptions, live } = options
   const get = (path: string, handle: DocsRoute['handle']): DocsRoute => ({ method: 'GET', path: basePath + path, handle })
-  const documents = servedDocuments(options.document)
+  const events = { documentUrl: `${basePath}/asyncapi.json`, pageUrl: `${basePath}/scalar?api=${eventsSlug}` }
+  const addresses = { documentUrl: `${basePath}/openapi.json`, events: live ? events : undefined }
   const assets = openAssets(`${basePath}${config.path}/assets/`)
-  const showPage = (ui: DocsOptions['config']['ui']) =>
-    pageHandler(pages[ui], assets, `${basePath}/openapi.json`, options.document)
+  const showPage = (ui: DocsOptions['config']['ui']) => pageHandler(pages[ui], assets, addresses, descriptions)
+  const serveDocument = (name: string, document: () => unknown) => {
+    const documents = servedDocuments(document)
+    return [
+      get(`/${name}.json`, (ctx) => sendContent(ctx, documents.json(), revalidate)),
+      get(`/${name}.yaml`, (ctx) => sendContent(ctx, documents.yaml(), revalidate)),
+    ]
+  }
 
   const named = new Map([...Object.keys(pages).map((ui) => [`/${ui}`, ui] as const), [config.path, config.ui]])
   return [
-    get('/openapi.json', (ctx) => sendContent(ctx, documents.json(), revalidate)),
-    get('/openapi.yaml', (ctx) => sendContent(ctx, documents.yaml(), revalidate)),
+    ...serveDocument('openapi', descriptions.openapi),
+    ...(live ? serveDocument('asyncapi', descriptions.asyncapi) : []),
     ...[...named].map(([path, ui]) => get(path, showPage(ui as DocsOptions['config']['ui']))),
     get(`${config.path}/assets/:file`, (ctx) => assets.send(ctx)),
   ]
@@ -105,7 +115,12 @@ function openAssets(directory: string): Assets {
   }
 }
 
-function pageHandler(kind: PageKind, assets: Assets, documentUrl: string, document: () => unknown): DocsRoute['handle'] {
+function pageHandler(
+  kind: PageKind,
+  assets: Assets,
+  addresses: Pick<PageParts, 'documentUrl' | 'events'>,
+  descriptions: Descriptions,
+): DocsRoute['handle'] {
   return async function showPage(ctx) {
     const nonce = randomBytes(16).toString('base64url')
     const [scriptUrl, licenceUrl] = await Promise.all([assets.url(kind.script), assets.url(kind.licence)])
@@ -116,7 +131,8 @@ function pageHandler(kind: PageKind, assets: Assets, documentUrl: string, docume
     ctx.set('referrer-policy', 'no-referrer')
     ctx.set('x-content-type-options', 'nosniff')
     ctx.type = 'text/html; charset=utf-8'
-    ctx.body = kind.render({ title: titleOf(document()), documentUrl, scriptUrl, styleUrl, licenceUrl, nonce })
+    const title = titleOf(descriptions.openapi())
+    ctx.body = kind.render({ ...addresses, title, scriptUrl, styleUrl, licenceUrl, nonce })
   }
 }
 

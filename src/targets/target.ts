@@ -1,6 +1,8 @@
 import type { Static, TSchema } from 'typebox'
 import type { CompileTools } from '../compile/tools.ts'
+import type { GatewayConfig } from '../config/schema.ts'
 import type { Outcome, RequestContext } from '../context.ts'
+import type { ProblemCode } from '../errors.ts'
 import type { Operation } from '../model/operation.ts'
 import type { ServiceName } from '../services/service.ts'
 
@@ -9,6 +11,8 @@ export interface TargetDefinition<Schema extends TSchema = TSchema> {
   readonly name: string
   readonly schema: Schema
   readonly uses?: readonly ServiceName[]
+  /** The problems of the catalogue that it may answer with, for the served description of the operation. */
+  refuses?(config: Static<Schema>, operation: Operation, gateway: GatewayConfig): readonly ProblemCode[]
   compile(
     config: Static<Schema>,
     operation: Operation,

@@ -30,6 +30,13 @@ export const task = defineTarget({
   name: 'task',
   schema: TaskSettings,
   uses: ['tasks', 'realtime'],
+  refuses: ({ maxQueued, perOwner }) => [
+    'malformed_request',
+    'idempotency_in_flight',
+    'idempotency_key_reused',
+    ...(perOwner === undefined ? [] : (['rate_limited'] as const)),
+    ...(maxQueued === undefined ? [] : (['overloaded'] as const)),
+  ],
   compile(config, operation, tools) {
     const { tasks } = tools.services
     checkOperation(operation, tools.diagnostics)

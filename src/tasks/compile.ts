@@ -3,6 +3,7 @@ import type { CompileTools } from '../compile/tools.ts'
 import type { Principal } from '../context.ts'
 import { Problem } from '../errors.ts'
 import type { Operation, SecurityRequirement } from '../model/operation.ts'
+import type { AddComponent } from '../serve/components.ts'
 import type { DocumentFragment } from '../serve/served-document.ts'
 import type { Mount } from '../serve/system-routes.ts'
 import type { Authenticate } from '../services/authenticator.ts'
@@ -12,7 +13,11 @@ import { type Identify, taskRoutes } from './routes.ts'
 
 export interface CompiledTasks {
   mount: Mount
-  fragment: DocumentFragment
+  /** Full path of the task routes. */
+  path: string
+  /** Who may ask for tasks. */
+  security: readonly SecurityRequirement[]
+  fragment: (add: AddComponent) => DocumentFragment
 }
 
 /** The routes of tasks and their part of the served document; undefined when no operation is a task. Called when all are compiled. */
@@ -27,6 +32,8 @@ export function compileTasks(operations: readonly Operation[], tools: CompileToo
   const identify = identifyBy(authenticator.compile([...alternatives, []]))
   const require = identifyBy(authenticator.compile(alternatives))
   return {
+    path,
+    security: alternatives,
     mount: taskRoutes({ path, tasks, identify, require }),
     fragment: taskDocument(tools.config.tasks.path, asTasks, alternatives),
   }

@@ -3,6 +3,8 @@ import t from 'tap'
 import { noBrowser, openBrowser, watchedPage } from '../browser.ts'
 import { startReference } from './reference.ts'
 
+t.setTimeout(240_000)
+
 t.test('the documentation pages in a browser', { skip: noBrowser }, async (t) => {
   const { url, account } = await startReference(t)
   const base = `${url}/api/v1`
@@ -23,6 +25,30 @@ t.test('the documentation pages in a browser', { skip: noBrowser }, async (t) =>
     await page.getByRole('button', { name: 'Send' }).first().click()
     t.equal(await answer, 200)
     await page.getByText('"ada@example.com"').first().waitFor()
+    t.same(complaints, [])
+    t.same(strays, [])
+  })
+
+  await t.test('Scalar shows the live events beside it', async (t) => {
+    const { page, complaints, strays } = await watchedPage(browser, url)
+    await page.goto(`${base}/docs`)
+    await page.getByRole('button', { name: 'HTTP API' }).click()
+    await page.getByText('Live events', { exact: true }).click()
+    await page.getByRole('heading', { name: 'Gatefold reference application: live events of tasks' }).waitFor()
+    await page.getByText('AsyncAPI 3.0.0').waitFor()
+    await page.getByText('task:watch', { exact: true }).first().waitFor()
+    await page.getByText('Task of executeAgentAsync').first().waitFor()
+    t.same(complaints, [])
+    t.same(strays, [])
+  })
+
+  await t.test('Swagger UI leads to the live events', async (t) => {
+    const { page, complaints, strays } = await watchedPage(browser, url)
+    await page.goto(`${base}/swagger`)
+    const document = await page.getByRole('link', { name: 'AsyncAPI document' }).getAttribute('href')
+    t.match(await (await fetch(url + document)).json(), { asyncapi: '3.0.0' })
+    await page.getByRole('link', { name: 'Live events' }).click()
+    await page.getByRole('heading', { name: 'Gatefold reference application: live events of tasks' }).waitFor()
     t.same(complaints, [])
     t.same(strays, [])
   })

@@ -8,13 +8,15 @@ import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { type DocsOptions, docsRoutes } from '../../src/serve/docs.ts'
 
+const events = { asyncapi: '3.0.0', info: { title: 'Purrs', version: '1' } }
 const document = { openapi: '3.1.0', info: { title: 'Cats & <Dogs>', version: '1' }, paths: {} }
 
 /** Asks a server that serves the docs; bodies are left as they were sent. */
 async function serveDocs(t: Test, options: Partial<DocsOptions> = {}) {
   const router = new Router()
   for (const route of docsRoutes({
-    document: () => document,
+    descriptions: { openapi: () => document, asyncapi: () => events },
+    live: true,
     config: { path: '/docs', ui: 'scalar' },
     basePath: '/api',
     ...options,
@@ -31,7 +33,13 @@ async function serveDocs(t: Test, options: Partial<DocsOptions> = {}) {
   }
 }
 
-t.test('the document as JSON and as YAML', async (t) => {
+t.test('without live events there is nothing about them', async (t) => {
+  const get = await serveDocs(t, { live: false })
+  t.equal((await get('/api/asyncapi.json')).status, 404)
+  for (const page of ['/api/scalar', '/api/swagger']) t.notMatch((await get(page)).body.toString(), 'asyncapi')
+})
+
+t.test('the documents as JSON and as YAML', async (t) => {
   const get = await serveDocs(t)
   const json = await get('/api/openapi.json')
   t.match(json.headers, { 'content-type': /^application\/json/, 'cache-control': 'no-cache', vary: 'accept-encoding' })
@@ -39,6 +47,8 @@ t.test('the document as JSON and as YAML', async (t) => {
   const yaml = await get('/api/openapi.yaml')
   t.match(yaml.headers, { 'content-type': /^application\/yaml/ })
   t.same(parse(yaml.body.toString()), document)
+  t.same(JSON.parse((await get('/api/asyncapi.json')).body.toString()), events)
+  t.same(parse((await get('/api/asyncapi.yaml')).body.toString()), events)
   const again = await get('/api/openapi.json', { 'if-none-match': json.headers.etag })
   t.match(again, { status: 304, headers: { etag: json.headers.etag } })
   t.equal(again.body.length, 0)
@@ -46,7 +56,7 @@ t.test('the document as JSON and as YAML', async (t) => {
 
 /** The addresses that a page loads. */
 function links(html: string): string[] {
-  return [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((match) => match[1] as string)
+  return [...html.matchAll(/(?:src|href)="(\/[^"]+\/assets\/[^"]+)"/g)].map((match) => match[1] as string)
 }
 
 for (const [path, count] of [
