@@ -183,7 +183,7 @@ t.test('several documents are served as one, each below its prefix', async (t) =
   t.same((await request('GET', '/v1/things/1')).body, { id: 1 })
   const { paths } = (await request('GET', '/v1/openapi.json')).body
   t.ok(paths['/things/{id}'])
-  t.same(paths['/health'].servers, [{ url: '/other' }])
+  t.same(paths['/other/health'].servers, [{ url: '/' }])
 })
 
 t.test('any Koa middleware can be a policy of a team', async (t) => {
