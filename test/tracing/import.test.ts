@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { readBlocks } from '../documentation/blocks.ts'
 import { writeProject } from '../gateway.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 t.test('the instrumentation of the guide, by --import', async (t) => {
-  const guide = readFileSync(join(root, 'docs/observability.md'), 'utf8')
-  const [, instrumentation] = /<!-- example: instrumentation\.mjs -->\n```js\n([\s\S]*?)```/.exec(guide) ?? []
+  const block = readBlocks('docs/observability.md').find(({ marks }) => marks.get('file') === 'instrumentation.mjs')
   const directory = writeProject(t, {
     openapi: {
       openapi: '3.1.0',
@@ -18,7 +18,7 @@ t.test('the instrumentation of the guide, by --import', async (t) => {
     handlers: "export const hello = () => 'hello'",
   })
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
-  writeFileSync(join(directory, 'instrumentation.mjs'), instrumentation ?? '')
+  writeFileSync(join(directory, 'instrumentation.mjs'), block?.content ?? '')
   const child = spawn(
     process.execPath,
     ['--import', './instrumentation.mjs', join(root, 'src/cli/main.ts'), 'start', '--port', '0'],
