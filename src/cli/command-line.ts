@@ -15,7 +15,20 @@ import { token } from './token.ts'
 import { types } from './types.ts'
 
 /** In the order in which the overview lists them. */
-export const commands: readonly Command[] = [init, start, dev, check, routes, explain, mock, openapi, asyncapi, schema, token, types]
+export const commands: readonly Command[] = [
+  init,
+  start,
+  dev,
+  check,
+  routes,
+  explain,
+  mock,
+  openapi,
+  asyncapi,
+  schema,
+  token,
+  types,
+]
 
 /** The `gatefold` command. Exit code 0: fine; 1: problems were found; 2: the words were wrong. */
 export async function main(words: readonly string[]): Promise<number> {
