@@ -8,6 +8,7 @@ import { banner } from './banner.ts'
 import type { Command } from './command.ts'
 import { report, reportFindings } from './report.ts'
 import { portNumber, startPlan, stopOnSignal } from './serve.ts'
+import { refreshTypes, usualFile } from './type-file.ts'
 import { watchFiles } from './watch.ts'
 
 export const dev: Command = {
@@ -18,7 +19,7 @@ export const dev: Command = {
     const own = { ...options, pretty: true, ...(port !== undefined && { port: portNumber(port as string) }) }
     const plan = await firstGoodPlan(own)
     const starting = startPlan(plan)
-    const endWatch = reloadOnEdits(plan, starting)
+    const endWatch = reloadOnEdits(plan, starting, own)
     const gateway = await starting
     process.stdout.write(banner(gateway, 'all', process.uptime() * 1000))
     // A terminal that is closed takes along what it started.
@@ -30,11 +31,13 @@ export const dev: Command = {
 /** Plans until there are no errors; until then nothing is served, and each edit is tried. */
 async function firstGoodPlan(options: GatewayOptions): Promise<Plan> {
   let plan = await planGateway(options)
+  followTypes(plan)
   if (report(plan)) return plan
   const { promise: edited, resolve } = Promise.withResolvers<Plan>()
   const planAgain = inTurn(async (files) => {
     plan = await planGateway(options)
     watching.follow([plan.inputs()])
+    followTypes(plan)
     process.stdout.write(paint('gray', `\nedited: ${shown(files, plan.directory)}\n`))
     if (report(plan)) resolve(plan)
     else process.stdout.write(waiting)
@@ -48,7 +51,7 @@ async function firstGoodPlan(options: GatewayOptions): Promise<Plan> {
 const waiting = paint('red', '\nnothing is served yet: waiting for an edit that repairs it\n')
 
 /** Edits that come while the gateway starts wait for it. Gives a function that ends it. */
-function reloadOnEdits(plan: Plan, starting: Promise<Gateway>): () => void {
+function reloadOnEdits(plan: Plan, starting: Promise<Gateway>, options: GatewayOptions): () => void {
   let known = plan.diagnostics
   const reload = inTurn(async (files) => {
     const gateway = await starting
@@ -58,10 +61,17 @@ function reloadOnEdits(plan: Plan, starting: Promise<Gateway>): () => void {
     reportFindings(newFindings(tried, known), gateway.plan.directory)
     if (tried.outcome === 'applied') known = tried.diagnostics
     process.stdout.write(`${describeReload(tried, shown(files, gateway.plan.directory))}\n`)
+    // What is refused because a handler is missing has types all the same: they are what the handler is written by.
+    followTypes(tried.outcome === 'refused' ? await planGateway(options) : gateway.plan)
   })
   const watching = watchFiles(reload)
   watching.follow([plan.inputs()])
   return watching.close
+}
+
+/** A project with a `gatefold.ts` has it up to date whenever its documents are right. */
+function followTypes(plan: Plan): void {
+  if (refreshTypes(plan)) process.stdout.write(paint('gray', `wrote ${usualFile}\n`))
 }
 
 /** Calls `work` with all files that were edited since it was called last, never twice at once. */

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { writeProject } from '../gateway.ts'
@@ -80,6 +80,19 @@ t.test('dev: from a project that does not start to one that follows every edit',
     write('gateway.yaml', gateway('first'))
     await until(() => said(/generation 5.*- second/))
     t.equal((await fetch(`${url}/second`)).status, 404)
+  })
+
+  await t.test('types follow the documents, before there is a handler', async (t) => {
+    const types = () => readFileSync(join(directory, 'gatefold.ts'), 'utf8')
+    write('gatefold.ts', '')
+    write('gateway.yaml', `${gateway('first')} `)
+    await until(() => types().includes('first: {'))
+    write('paths/third.json', JSON.stringify(word('third')))
+    write('openapi.yaml', openapi('first', 'third'))
+    write('gateway.yaml', gateway('first', 'third'))
+    await until(() => types().includes('third: {'))
+    t.match(output.stderr, "operation 'third' (GET /third) has no target")
+    t.ok(said('wrote gatefold.ts'))
   })
 
   child.kill('SIGHUP')
