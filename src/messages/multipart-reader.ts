@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Readable, Transform, type TransformCallback } from 'node:stream'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import busboy from 'busboy'
@@ -19,8 +19,13 @@ export type Part =
   | { readonly name: string; readonly text: string; readonly mediaType: string }
   | { readonly name: string; readonly file: UploadedFile }
 
-/** True when a part that has a file name is nevertheless text of the form (JSON that a browser sent as a blob). */
-export type IsText = (name: string, mediaType: string) => boolean
+/** What parts are, where their having a file name does not tell. */
+export interface PartKinds {
+  /** True when a part that has a file name is nevertheless text of the form (JSON that a browser sent as a blob). */
+  isText(name: string, mediaType: string): boolean
+  /** True when a part is a file though it has no file name: a handler that is promised files must not get text. */
+  isFile(name: string): boolean
+}
 
 const decompressors = {
   gzip: createGunzip,
@@ -31,12 +36,12 @@ const decompressors = {
 }
 
 /** Reads a `multipart/form-data` body (RFC 7578): texts into memory, files to a directory that goes when the response ends. */
-export async function readMultipart(context: RequestContext, limits: BodyLimits, isText: IsText): Promise<Part[] | Problem> {
+export async function readMultipart(context: RequestContext, limits: BodyLimits, kinds: PartKinds): Promise<Part[] | Problem> {
   const { req, res } = context
   const coding = codingOf(req)
   if (coding instanceof Problem) return coding
   if (Number(req.headers['content-length']) > limits.size) return tooLarge(limits.size)
-  const reader = openReader(context, limits, isText)
+  const reader = openReader(context, limits, kinds)
   if (reader instanceof Problem) return reader
   continueBody(req, res)
   const entry = meter(limits.size)
@@ -100,7 +105,7 @@ interface Reader {
   parts(): Promise<Part[]>
 }
 
-function openReader({ req, res }: RequestContext, limits: BodyLimits, isText: IsText): Reader | Problem {
+function openReader({ req, res }: RequestContext, limits: BodyLimits, kinds: PartKinds): Reader | Problem {
   let parser: busboy.Busboy
   try {
     parser = busboy({
@@ -114,12 +119,18 @@ function openReader({ req, res }: RequestContext, limits: BodyLimits, isText: Is
   const parts: (Part | Promise<Part>)[] = []
   const directory = lazy(() => temporaryDirectory(res))
 
-  parser.on('field', (name, text, info) => parts.push({ name, text, mediaType: info.mimeType }))
-  parser.on('file', (name, stream, info) => {
-    const part = isText(name, info.mimeType) ? readText(name, stream, info.mimeType) : storeFile(name, stream, info, directory())
+  function add(part: Promise<Part>): void {
     // The parser would wait for ever for a part that nobody reads on.
     part.catch((error: Error) => parser.destroy(error))
     parts.push(part)
+  }
+
+  parser.on('field', (name, text, { mimeType }) => {
+    if (kinds.isFile(name)) add(storeFile(name, Readable.from([Buffer.from(text)]), { mimeType }, directory()))
+    else parts.push({ name, text, mediaType: mimeType })
+  })
+  parser.on('file', (name, stream, info) => {
+    add(kinds.isText(name, info.mimeType) ? readText(name, stream, info.mimeType) : storeFile(name, stream, info, directory()))
   })
   parser.on('partsLimit', () => {
     const detail = `The body may have at most ${limits.parts} parts.`
@@ -134,7 +145,9 @@ async function readText(name: string, stream: Readable, mediaType: string): Prom
   return { name, text: Buffer.concat(chunks).toString('utf8'), mediaType }
 }
 
-async function storeFile(name: string, stream: Readable, info: busboy.FileInfo, directory: Promise<string>): Promise<Part> {
+type FileFacts = { readonly filename?: string | undefined; readonly mimeType: string }
+
+async function storeFile(name: string, stream: Readable, info: FileFacts, directory: Promise<string>): Promise<Part> {
   const path = join(await directory, randomUUID())
   let size = 0
   stream.on('data', (chunk: Buffer) => {

@@ -3,7 +3,9 @@ import { escapePointer } from '../documents/document.ts'
 import { Problem } from '../errors.ts'
 import type { MediaType } from '../model/operation.ts'
 import { coerce, type TextTree } from './coerce.ts'
+import { fileFields } from './file-fields.ts'
 import { asJson, type Encoding, encodingOf, jsonTexts } from './form.ts'
+import { lazy } from './lazy.ts'
 import { isJson } from './media-type.ts'
 import { type Part, readMultipart } from './multipart-reader.ts'
 import type { MessageTools } from './parameter.ts'
@@ -25,11 +27,15 @@ export function compileMultipart(media: MediaType, tools: MessageTools, limits: 
   const shape = shapeOf(media.schema, tools.schemas)
   const encodings = new Map<string, Encoding>(shape.names.map((name) => [name, encodingOf(media, name, tools)]))
 
+  const files = lazy(() => fileFields(media.schema, tools.schemas))
+
   function isText(name: string, mediaType: string): boolean {
     const property = shape.property(name)
     const item = property.array ? property.item(0) : property
     return isJson(mediaType) && item.object && !item.scalars.includes('string')
   }
+
+  const kinds = { isText, isFile: (name: string) => files().has(name) }
 
   function joinParts(name: string, parts: readonly Part[]): unknown {
     const property = shape.property(name)
@@ -42,7 +48,7 @@ export function compileMultipart(media: MediaType, tools: MessageTools, limits: 
   }
 
   return async function decodeMultipart(context: RequestContext): Promise<MultipartForm | Problem> {
-    const parts = await readMultipart(context, limits, isText)
+    const parts = await readMultipart(context, limits, kinds)
     if (parts instanceof Problem) return parts
     const value = bareRecord()
     const files: { name: string; index: number | undefined; file: UploadedFile }[] = []

@@ -78,6 +78,19 @@ t.test('multipart forms', async (t) => {
     t.ok(await eventually(() => !existsSync(seen.path as string)), 'removed')
   })
 
+  t.test('what is declared to be a file is one without a file name too', async (t) => {
+    const body = new FormData()
+    body.append('photo', 'pïxels')
+    body.append('name', 'Ada')
+    t.strictSame(await send(body), { status: 200, errors: [] })
+    const photo = seen.form?.photo as UploadedFile
+    t.ok(photo instanceof UploadedFile)
+    t.match(photo, { filename: undefined, mediaType: 'text/plain', size: 7 })
+    t.equal(seen.content, 'pïxels')
+    t.equal(seen.form?.name, 'Ada')
+    t.ok(await eventually(() => !existsSync(seen.path as string)), 'removed')
+  })
+
   t.test('directories in a file name are dropped', async (t) => {
     const body = new FormData()
     body.append('photo', new Blob(['x']), '../../etc/passwd')
