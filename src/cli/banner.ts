@@ -1,6 +1,8 @@
 import type { Gateway } from '../gateway.ts'
 import type { Role } from '../services/service.ts'
 
+const choices = "answers come from examples and schemas; 'Prefer: code=404' or 'Prefer: example=NAME' chooses"
+
 /** What a person wants to know who has just started a gateway: what is served where, and what keeps its data. */
 export function banner({ url, metricsUrl, plan, services }: Gateway, role: Role, bootMs: number): string {
   const { config, basePath, operations } = plan
@@ -11,6 +13,7 @@ export function banner({ url, metricsUrl, plan, services }: Gateway, role: Role,
       rows.push(['docs', `${url}${basePath}${config.docs.path}`], ['OpenAPI', `${url}${basePath}/openapi.json`])
     }
   }
+  if (operations.length > 0 && operations.every(({ target }) => target === 'mock')) rows.push(['mock', choices])
   rows.push(['health', `${url}/livez, ${url}/readyz`])
   if (config.metrics !== false) rows.push(['metrics', metricsUrl ?? url + config.metrics.path])
   if (services.database !== undefined) {

@@ -16,16 +16,21 @@ export const dev: Command = {
   summary: 'serve the API and reload on every edit; a bad edit leaves the last good state serving',
   options: { port: { type: 'string', value: 'N', describe: 'listen here instead of server.port' } },
   async run({ gateway: options, options: { port } }) {
-    const own = { ...options, pretty: true, ...(port !== undefined && { port: portNumber(port as string) }) }
-    const plan = await firstGoodPlan(own)
-    const starting = startPlan(plan)
-    const endWatch = reloadOnEdits(plan, starting, own)
-    const gateway = await starting
-    process.stdout.write(banner(gateway, 'all', process.uptime() * 1000))
-    // A terminal that is closed takes along what it started.
-    await stopOnSignal(gateway, ['SIGTERM', 'SIGINT', 'SIGHUP']).finally(endWatch)
-    return 0
+    return serveEdits({ ...options, ...(port !== undefined && { port: portNumber(port as string) }) })
   },
+}
+
+/** Serves, and after each edit of a file that was read serves what it says now, until told to stop. */
+export async function serveEdits(options: GatewayOptions): Promise<number> {
+  const own = { ...options, pretty: true }
+  const plan = await firstGoodPlan(own)
+  const starting = startPlan(plan)
+  const endWatch = reloadOnEdits(plan, starting, own)
+  const gateway = await starting
+  process.stdout.write(banner(gateway, 'all', process.uptime() * 1000))
+  // A terminal that is closed takes along what it started.
+  await stopOnSignal(gateway, ['SIGTERM', 'SIGINT', 'SIGHUP']).finally(endWatch)
+  return 0
 }
 
 /** Plans until there are no errors; until then nothing is served, and each edit is tried. */

@@ -13,7 +13,7 @@ export interface GatewayRoute {
 
 /** The routes that stand beside the operations of this gateway. */
 export function gatewayRoutes({ config, api, operations }: Pick<Reviewed, 'config' | 'api' | 'operations'>): GatewayRoute[] {
-  const { docs, health, tasks, realtime } = config
+  const { docs, health, metrics, tasks, realtime } = config
   const below = (path: string) => api.basePath + path
   const routes: GatewayRoute[] = [
     { path: '/livez', what: 'the probe of the process', setting: undefined, replaceable: false },
@@ -21,6 +21,8 @@ export function gatewayRoutes({ config, api, operations }: Pick<Reviewed, 'confi
   ]
   if (health !== false)
     routes.push({ path: below(health.path), what: 'the state of the gateway', setting: 'health.path', replaceable: true })
+  if (metrics !== false && metrics.port === undefined)
+    routes.push({ path: metrics.path, what: 'the metrics', setting: 'metrics.path', replaceable: false })
   if (docs !== false) {
     const setting = 'docs.path'
     routes.push({ path: below(docs.path), what: 'the documentation', setting, replaceable: true })

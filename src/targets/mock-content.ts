@@ -33,7 +33,7 @@ export function mockContent(declared: MediaType, operation: Operation, tools: Co
   if (examples.named.size > 0 || examples.single !== undefined) void loadExampleChooser()
   const source: Source = {
     examples,
-    write: writerOf(concrete, declared),
+    write: writerOf(concrete, declared, tools),
     validate: declared.schema && tools.schemas.validator(declared.schema, operation.dialect, 'response'),
     sample: () =>
       declared.schema === undefined ? 'string' : tools.schemas.sample(declared.schema, operation.dialect, 'response'),
@@ -79,10 +79,10 @@ function judge({ validate, isData }: Source, value: unknown): readonly SchemaErr
   return !isData && typeof value === 'string' ? undefined : validate?.(value)
 }
 
-function writerOf(media: MediaRange, declared: MediaType): (value: unknown) => unknown {
+function writerOf(media: MediaRange, { schema }: MediaType, { schemas }: CompileTools): (value: unknown) => unknown {
   if (isJson(media)) return (value) => value
   if (media.subtype === 'xml' || media.suffix === 'xml')
-    return (value) => (typeof value === 'string' ? value : writeXml(value, rootName(declared)))
+    return (value) => (typeof value === 'string' ? value : writeXml(value, schema, schemas))
   if (media.subtype === 'x-www-form-urlencoded') return writeForm
   if (isText(media)) return (value) => (typeof value === 'string' ? value : JSON.stringify(value))
   return (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
@@ -93,12 +93,4 @@ function writeForm(value: unknown): unknown {
   const text = (member: unknown) => (typeof member === 'object' ? JSON.stringify(member) : String(member))
   const fields = Object.entries(value).map(([name, member]): [string, string] => [name, text(member)])
   return new URLSearchParams(fields).toString()
-}
-
-/** The name of the root element: `xml.name`, else the name of the schema that is referred to (OpenAPI 3.1 section 4.8.26). */
-function rootName({ schema }: MediaType): string {
-  const value = schema?.value
-  if (!isObject(value)) return 'root'
-  if (isObject(value.xml) && typeof value.xml.name === 'string') return value.xml.name
-  return typeof value.$ref === 'string' ? (value.$ref.split(/[/#]/).at(-1) as string) : 'root'
 }
