@@ -1,7 +1,7 @@
 import { io } from 'socket.io-client'
 import t from 'tap'
+import { createProject, type Member, pause, post, sign, startMember } from '../../bench/tasks/project.ts'
 import type { TaskEvent } from '../../src/tasks/states.ts'
-import { createProject, type Member, pause, post, sign, startMember } from '../benchmarks/tasks/project.ts'
 import { serverUrl } from '../database.ts'
 
 t.test(

@@ -1,5 +1,5 @@
 /**
- * Measures tasks: `node test/benchmarks/tasks.ts [latency|throughput|kill-workers|kill-api|reconnects] …` with the Postgres to use in
+ * Measures tasks: `node bench/tasks.ts [latency|throughput|kill-workers|kill-api|reconnects] …` with the Postgres to use in
  * DATABASE_URL. Not run by the suite. Each takes about a minute.
  */
 import { measureLatency } from './tasks/latency.ts'

@@ -1,10 +1,10 @@
-import type { Handler } from '../../../../src/index.ts'
+import type { Handler } from '../../src/index.ts'
 
 const fill = 'lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna'
 
 export const ping: Handler = () => ({
   status: 'ok',
-  service: 'peers-bench',
+  service: 'bench',
   version: '1.0.0',
   region: 'local',
   message: fill + fill,

@@ -1,4 +1,4 @@
-import { startGateway } from '../../../src/index.ts'
+import { startGateway } from '../../src/index.ts'
 import { type Project, pause, percentile, post, sign } from './project.ts'
 
 /** From the request to the start of the handler with an idle queue, eight at once, and a retry without delay; in milliseconds. */

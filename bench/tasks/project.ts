@@ -110,7 +110,7 @@ export interface Member {
 
 /** Starts `gatefold start --role …` and waits until it serves. */
 export async function startMember(project: Project, role: 'all' | 'api' | 'worker'): Promise<Member> {
-  const main = join(import.meta.dirname, '../../../src/cli/main.ts')
+  const main = join(import.meta.dirname, '../../src/cli/main.ts')
   const child = spawn(process.execPath, [main, 'start', '--role', role, '--port', '0', '-C', project.directory], {
     env: { ...process.env, DATABASE_URL: project.url },
     stdio: ['ignore', 'pipe', 'inherit'],
