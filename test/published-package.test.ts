@@ -1,5 +1,15 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
@@ -140,6 +150,16 @@ function measure(directory: string): number {
   return entries.reduce((bytes, entry) => bytes + lstatSync(join(directory, entry)).size, 0)
 }
 
+/** A Node on the PATH that is older than the package allows. */
+function olderNode(): string | undefined {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, 'node'))
+  return paths.find((path) => {
+    if (!existsSync(path)) return false
+    const { NODE_OPTIONS: _, ...env } = process.env
+    return Number.parseInt(execFileSync(path, ['--version'], { encoding: 'utf8', env }).slice(1), 10) < 24
+  })
+}
+
 t.setTimeout(300_000)
 
 t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== undefined && 'once is enough' }, async (t) => {
@@ -211,6 +231,12 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
     t.notMatch(code, /\bimport\b|\brequire\(|node:/, 'the client needs nothing but the platform')
   })
 
+  const older = olderNode()
+  t.test('says which Node it needs', { skip: older === undefined && 'there is no older one here' }, async (t) => {
+    const told = await run(directory, older as string, join(directory, 'node_modules/gatefold/dist/main.js'), 'check')
+    t.match(told, { code: 1, output: /^gatefold: this is Node \d+\S+, and Node 24 or newer is needed\. .*\n$/ })
+  })
+
   t.test('checks a project', async (t) => {
     t.strictSame(await run(directory, gatefold, 'check'), { code: 0, output: '3 operations are ready to be served.\n' })
   })
@@ -265,6 +291,8 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
     t.equal(installed.code, 0, 'npm install', { output: installed.output })
 
     t.match(await run(app, 'npm', 'run', 'check'), { code: 0, output: /1 operation is ready.*gatefold\.ts is up to date/s })
+    // The cluster that test gateways copy may be there already; it takes seconds to make.
+    symlinkSync(join(repository, 'node_modules/.cache'), join(app, 'node_modules/.cache'))
     const tested = await run(app, 'npm', 'test')
     t.match(tested, { code: 0, output: /pass 3\n/ }, 'npm test', { output: tested.output })
     const [, schema = ''] = /\$schema=(.*)/.exec(readFileSync(join(app, 'gateway.yaml'), 'utf8')) ?? []

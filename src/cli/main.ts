@@ -1,5 +1,15 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
+// As a whole: an older Node would not find all of it, and must get as far as being told so.
+import module from 'node:module'
+import manifest from '../../package.json' with { type: 'json' }
+
+const needed = Number(/\d+/.exec(manifest.engines.node)?.[0])
+if (Number.parseInt(process.versions.node, 10) < needed) {
+  process.stderr.write(
+    `gatefold: this is Node ${process.versions.node}, and Node ${needed} or newer is needed. Install it, or run 'npm install --save-dev node@${needed}' in your project, whose npm scripts use that one.\n`,
+  )
+  process.exit(1)
+}
 
 /** False while the command works. */
 let finished = false
@@ -14,7 +24,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 // Modules are compiled once for all starts: a third of the time that a start takes. It must be on before they are loaded.
-enableCompileCache()
+module.enableCompileCache()
 const { main } = await import('./command-line.ts')
 
 // Modules of a project are loaded by most commands; one that ends the process must not look like success.

@@ -72,8 +72,8 @@ export function createTestClock(onAdvance: (passed: number) => Promise<void>): T
       arm(wait)
       return () => callOff(wait)
     },
-    advance: (duration) => moveTo(now() + parseDuration(duration)),
-    set: (time) => moveTo(new Date(time).getTime()),
+    advance: async (duration) => moveTo(now() + parseDuration(duration)),
+    set: async (time) => moveTo(new Date(time).getTime()),
     freeze() {
       frozenAt ??= now()
       for (const wait of waits) arm(wait)
