@@ -2,7 +2,7 @@ import type { ApiDefinition, ApiOperations, Client, Result, Route, TaskOptions }
 import type { ApiProblem } from './problem.ts'
 import type { TaskClient } from './task.ts'
 import { runTask, type TaskTools } from './task-run.ts'
-import { createTransport, type Outgoing, type Transport, type TransportOptions } from './transport.ts'
+import { createTransport, type Said, type Transport, type TransportOptions } from './transport.ts'
 import type { Watcher } from './watch.ts'
 import { createHttpWatcher } from './watch-http.ts'
 import { type Connect, createSocketWatcher } from './watch-socket.ts'
@@ -58,8 +58,6 @@ export async function unwrap<Data>(result: Result<Data> | PromiseLike<Result<Dat
   return data
 }
 
-type Said = Outgoing['input']
-
 /** Methods that change nothing (RFC 9110 section 9.2.1) may be sent again when no answer came. */
 function call(route: Route, transport: Transport) {
   const repeatable = /^(GET|HEAD|OPTIONS|QUERY) /.test(route.at)
@@ -95,7 +93,7 @@ function taskClient<Api>(tools: TaskTools): TaskClient<Api> {
     get: one('GET'),
     cancel: one('DELETE'),
     retry: one('POST', '/retry'),
-    list: (query: object = {}, options: object = {}) =>
+    list: (query: Record<string, unknown> = {}, options: object = {}) =>
       transport.send({ ...options, route: list, repeatable: true, input: { query } }),
     resume: (_operation: unknown, id: string, options: TaskOptions<unknown> = {}) =>
       runTask(tools, async () => found(id), options),

@@ -1,5 +1,6 @@
-/** Parameters of one place by name, and the styles of those that are not written in their place's usual one. */
-type Values = Readonly<Record<string, unknown>> | undefined
+/** Parameters of one place by name. */
+export type Values = Readonly<Record<string, unknown>> | undefined
+/** The styles of parameters that are not written in their place's usual one, by place and name. */
 type Styles = Readonly<Record<string, string>> | undefined
 
 /** Fills a path template (OpenAPI 3.1 section 4.8.12: `simple` unless a style says otherwise, `*` for `explode`). */

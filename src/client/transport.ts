@@ -1,6 +1,6 @@
 import type { CallOptions, Result, Route } from './api.ts'
 import { readBody, writeBody } from './body.ts'
-import { fillPath, isObject, writeCookies, writeHeaders, writeQuery } from './parameters.ts'
+import { fillPath, isObject, type Values, writeCookies, writeHeaders, writeQuery } from './parameters.ts'
 import { pause } from './pause.ts'
 import { ApiProblem, aborted, networkError } from './problem.ts'
 
@@ -23,10 +23,20 @@ export interface TransportOptions {
   readonly longestWait?: number | undefined
 }
 
+/** What is said about a request, as it is at run time. */
+export interface Said {
+  readonly params?: Values
+  readonly query?: Values
+  readonly headers?: Values
+  readonly cookies?: Values
+  readonly body?: unknown
+  readonly contentType?: string
+}
+
 /** One call as it goes out. */
 export interface Outgoing extends CallOptions {
   readonly route: Route
-  readonly input?: Readonly<Record<string, unknown>> | undefined
+  readonly input?: Said | undefined
   /** May be sent again when no answer came: it has an idempotency key, or changes nothing. */
   readonly repeatable?: boolean
 }
@@ -75,27 +85,32 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   function urlOf({ route, input = {} }: Outgoing): string {
-    const { params, query } = input as Record<string, never>
-    return baseUrl + fillPath(route.at.slice(route.at.indexOf(' ') + 1), params, route.styles) + writeQuery(query, route.styles)
+    const template = route.at.slice(route.at.indexOf(' ') + 1)
+    return baseUrl + fillPath(template, input.params, route.styles) + writeQuery(input.query, route.styles)
   }
 
-  function once(url: string, { route, input = {}, headers: own, signal }: Outgoing, sent: string | undefined): Promise<Response> {
-    const [method = ''] = route.at.split(' ')
-    const { headers: declared, cookies, body, contentType = route.body ?? 'application/json' } = input as Record<string, never>
-    const fields = new Headers(typeof headers === 'function' ? headers() : headers)
-    if (sent !== undefined) fields.set('authorization', `Bearer ${sent}`)
-    for (const [name, value] of [...writeHeaders(declared, route.styles), ...Object.entries(own ?? {})]) fields.set(name, value)
-    const cookie = writeCookies(cookies)
-    if (cookie !== undefined) fields.set('cookie', cookie)
-    const written = body === undefined ? undefined : writeBody(body, contentType)
+  function once(url: string, outgoing: Outgoing, sent: string | undefined): Promise<Response> {
+    const { route, input = {}, signal } = outgoing
+    const written =
+      input.body === undefined ? undefined : writeBody(input.body, input.contentType ?? route.body ?? 'application/json')
+    const fields = fieldsOf(outgoing, sent)
     if (written?.type !== undefined) fields.set('content-type', written.type)
     return request(url, {
-      method,
+      method: route.at.split(' ', 1)[0] as string,
       headers: fields,
       ...(written !== undefined && { body: written.content }),
       ...(signal !== undefined && { signal }),
       ...(credentials !== undefined && { credentials }),
     })
+  }
+
+  function fieldsOf({ route, input = {}, headers: own = {} }: Outgoing, sent: string | undefined): Headers {
+    const fields = new Headers(typeof headers === 'function' ? headers() : headers)
+    if (sent !== undefined) fields.set('authorization', `Bearer ${sent}`)
+    const cookie = writeCookies(input.cookies)
+    if (cookie !== undefined) fields.set('cookie', cookie)
+    for (const [name, value] of [...writeHeaders(input.headers, route.styles), ...Object.entries(own)]) fields.set(name, value)
+    return fields
   }
 
   async function send(outgoing: Outgoing): Promise<Result<unknown>> {
