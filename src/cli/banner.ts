@@ -1,7 +1,7 @@
 import type { Gateway } from '../gateway.ts'
 import type { Role } from '../services/service.ts'
 
-const choices = "answers come from examples and schemas; 'Prefer: code=404' or 'Prefer: example=NAME' chooses"
+const choices = "answers come from examples and schemas; 'Prefer: code=404', 'example=NAME' or 'dynamic=true' chooses"
 
 /** What a person wants to know who has just started a gateway: what is served where, and what keeps its data. */
 export function banner({ url, metricsUrl, plan, services }: Gateway, role: Role, bootMs: number): string {

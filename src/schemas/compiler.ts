@@ -14,6 +14,7 @@ import type { Checker } from './function-keyword.ts'
 import { createResources } from './resources.ts'
 import type { Direction, Entry, Rule, Scope } from './rule.ts'
 import { sampleValue } from './sample.ts'
+import type { Random } from './sample-random.ts'
 import { emptyScope, enterScope } from './scope.ts'
 import { subschemas } from './subschemas.ts'
 import { translate } from './translate.ts'
@@ -37,8 +38,8 @@ export interface SchemaCompiler {
    * first call, and the schemas that it refers to when a value first reaches them.
    */
   validator(schema: Located, dialect: Dialect, direction: Direction): Validator
-  /** A value that the schema accepts, the same at every call; undefined when none was found. */
-  sample(schema: Located, dialect: Dialect, direction: Direction): unknown
+  /** A value that the schema accepts, the same at every call, or with `random` another each time; undefined when none was found. */
+  sample(schema: Located, dialect: Dialect, direction: Direction, random?: Random): unknown
   /** What a schema's `$ref`, else its `$dynamicRef`, leads to, one step; undefined for a dead end, which `check` reports. */
   follow(schema: Located): Located | undefined
   /** Reports what is wrong with every schema that was asked for so far, and with all that they refer to. Compiles nothing. */
@@ -103,8 +104,8 @@ export function createSchemaCompiler({
     return entries[refer(schema, schemaDialect(schema, dialect), direction, scope)] as Entry
   }
 
-  function sample(schema: Located, dialect: Dialect, direction: Direction): unknown {
-    return sampleValue(target(entryOf(schema, dialect, direction).number), direction, checker)
+  function sample(schema: Located, dialect: Dialect, direction: Direction, random?: Random): unknown {
+    return sampleValue(target(entryOf(schema, dialect, direction).number), direction, checker, random)
   }
 
   function validator(schema: Located, dialect: Dialect, direction: Direction): Validator {

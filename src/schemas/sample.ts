@@ -3,6 +3,7 @@ import type { Checker } from './function-keyword.ts'
 import type { Direction, Rule, RuleObject } from './rule.ts'
 import { mergeRule, type Shape } from './sample-merge.ts'
 import { samplePattern } from './sample-pattern.ts'
+import { type Random, shuffled, varied } from './sample-random.ts'
 import { sampleNumbers, sampleStrings } from './sample-scalars.ts'
 import { typesOf } from './sample-types.ts'
 import { canonical } from './unique-items.ts'
@@ -16,6 +17,8 @@ interface Walk {
   readonly careful: boolean
   /** Only required properties. */
   readonly sparse: boolean
+  /** Where values come from that differ from call to call; undefined for the same at every call. */
+  readonly random: Random | undefined
   /** Shared by the whole walk: how many more schemas may be looked at. Recursion without an end would double at each level. */
   readonly effort: { left: number }
 }
@@ -29,11 +32,12 @@ const mostAttempts = 200
 
 /**
  * A value that a rule accepts, the same at every call: from its examples, `default`, `const`, `enum`, else made from its keywords.
- * Undefined when none was found; never a value that the rule refuses.
+ * With `random` another one at each call, which is made from the keywords alone. Undefined when none was found; never a value
+ * that the rule refuses.
  */
-export function sampleValue(rule: Rule, direction: Direction, checker: Checker): unknown {
+export function sampleValue(rule: Rule, direction: Direction, checker: Checker, random?: Random): unknown {
   const validate = checker.rule(rule)
-  const start = { direction, depth: 0, open: new Set<number>(), careful: false, sparse: false }
+  const start = { direction, depth: 0, open: new Set<number>(), careful: false, sparse: false, random }
   for (const manner of [{}, { careful: true }, { careful: true, sparse: true }]) {
     const walk: Walk = { ...start, ...manner, effort: { left: mostEffort } }
     for (const value of limited(values(rule, walk, checker), mostAttempts / 4)) if (validate(value)) return structuredClone(value)
@@ -83,16 +87,19 @@ function alternativesOf(rule: Rule, checker: Checker, depth: number): number {
 function* ofShape(shape: Shape, walk: Walk, checker: Checker): Generator<unknown> {
   const { rule } = shape
   if (rule.const !== undefined) yield rule.const
-  yield* rule.examples ?? []
-  if (rule.default !== undefined) yield rule.default
+  if (walk.random === undefined) {
+    yield* rule.examples ?? []
+    if (rule.default !== undefined) yield rule.default
+  }
   if (Array.isArray(rule.enum)) {
-    yield* rule.enum
+    yield* walk.random === undefined ? rule.enum : shuffled(rule.enum, walk.random)
     return
   }
   for (const type of typesOf(rule)) yield* ofType(type, shape, walk, checker)
 }
 
 function* ofType(type: string, shape: Shape, walk: Walk, checker: Checker): Generator<unknown> {
+  if (walk.random !== undefined) yield* varied(type, shape.rule, shape.patterns, walk.random)
   if (type === 'string') yield* sampleStrings(shape.rule, shape.patterns)
   else if (type === 'integer' || type === 'number') yield* sampleNumbers(shape.rule, type === 'integer')
   else if (type === 'boolean') yield* [true, false]
@@ -131,8 +138,14 @@ function* arrays(shape: Shape, walk: Walk, checker: Checker): Generator<unknown[
   }
   const optional =
     item !== false && rule.items !== undefined && !walk.sparse && walk.depth < deepestOptional && !repeats(item, shape)
+  const more = walk.random === undefined || !optional ? [] : [Math.max(least, start.length + 1 + Math.floor(walk.random() * 3))]
   const lengths = [
-    ...new Set([Math.max(least, start.length + (optional && start.length === 0 ? 1 : 0)), Math.max(least, start.length), least]),
+    ...new Set([
+      ...more,
+      Math.max(least, start.length + (optional && start.length === 0 ? 1 : 0)),
+      Math.max(least, start.length),
+      least,
+    ]),
   ]
   for (const length of lengths.filter((count) => count <= most)) {
     const missing = length - start.length

@@ -3,6 +3,7 @@ import { isObject } from '../documents/document.ts'
 import { isJson, isText, type MediaRange, parseMediaType } from '../messages/media-type.ts'
 import type { MediaType, Operation } from '../model/operation.ts'
 import type { SchemaError, Validator } from '../schemas/compiler.ts'
+import type { Random } from '../schemas/sample-random.ts'
 import { chooseExample, type Examples, loadExampleChooser, readExamples } from './mock-examples.ts'
 import { writeXml } from './mock-xml.ts'
 
@@ -14,6 +15,8 @@ export interface MockContent {
   readonly exampleNames: readonly string[]
   /** The body, for a named example or the best there is; undefined when nothing fits the schema. */
   body(example: string | undefined): Promise<{ value: unknown } | undefined>
+  /** A body that is made from the schema anew at each call; undefined when none fits. */
+  dynamicBody(): { value: unknown } | undefined
 }
 
 /** What a range such as `image/*` is answered with. */
@@ -35,17 +38,23 @@ export function mockContent(declared: MediaType, operation: Operation, tools: Co
     examples,
     write: writerOf(concrete, declared, tools),
     validate: declared.schema && tools.schemas.validator(declared.schema, operation.dialect, 'response'),
-    sample: () =>
-      declared.schema === undefined ? 'string' : tools.schemas.sample(declared.schema, operation.dialect, 'response'),
+    sample: (random) =>
+      declared.schema === undefined ? 'string' : tools.schemas.sample(declared.schema, operation.dialect, 'response', random),
     isData: isJson(concrete) || concrete.type === 'text',
   }
-  return { media, contentType, exampleNames: [...examples.named.keys()], body: (example) => bodyOf(source, example) }
+  return {
+    media,
+    contentType,
+    exampleNames: [...examples.named.keys()],
+    body: (example) => bodyOf(source, example),
+    dynamicBody: () => written(source, source.sample(Math.random)),
+  }
 }
 
 interface Source {
   readonly examples: Examples
   readonly validate: Validator | undefined
-  sample(): unknown
+  sample(random?: Random): unknown
   /** The body as it is sent; undefined when the media type cannot carry the value. */
   write(value: unknown): unknown
   /** False where an example is the text or the bytes themselves, not the value that the schema describes. */
@@ -54,11 +63,17 @@ interface Source {
 
 async function bodyOf(source: Source, name: string | undefined): Promise<{ value: unknown } | undefined> {
   for await (const value of candidates(source, name)) {
-    if (value === undefined || judge(source, value) !== undefined) continue
-    const written = source.write(value)
-    if (written !== undefined) return { value: written }
+    const body = written(source, value)
+    if (body !== undefined) return body
   }
   return undefined
+}
+
+/** A value as it is sent; undefined when it does not fit the schema, or the media type cannot carry it. */
+function written(source: Source, value: unknown): { value: unknown } | undefined {
+  if (value === undefined || judge(source, value) !== undefined) return undefined
+  const text = source.write(value)
+  return text === undefined ? undefined : { value: text }
 }
 
 /** The examples of a media type are the first to be tried, a value made from the schema the last. */

@@ -13,6 +13,8 @@ export interface Choice {
   /** The name of an example. */
   readonly example: string | undefined
   readonly accept: string | undefined
+  /** Whether the body is made from the schema anew, whatever examples there are. */
+  readonly dynamic: boolean
 }
 
 export interface MockResponses {
@@ -34,17 +36,17 @@ export function mockResponses(operation: Operation, tools: CompileTools): MockRe
     return response && { response, status }
   }
 
-  async function answer({ status, example, accept }: Choice): Promise<Reply | Problem> {
+  async function answer({ status, ...choice }: Choice): Promise<Reply | Problem> {
     const found = find(status)
     if (found === undefined && status === undefined) return new Reply(200)
     if (found === undefined) return unknownPreference('code', String(status), [...responses.keys()])
-    return found.response(found.status, example, accept)
+    return found.response(found.status, choice)
   }
 
   return { answer }
 }
 
-type MockResponse = (status: number, example: string | undefined, accept: string | undefined) => Promise<Reply | Problem>
+type MockResponse = (status: number, choice: Omit<Choice, 'status'>) => Promise<Reply | Problem>
 
 function mockResponse(response: ResponseDefinition, operation: Operation, tools: CompileTools): MockResponse {
   const contents = response.content.flatMap((declared) => mockContent(declared, operation, tools) ?? [])
@@ -58,13 +60,13 @@ function mockResponse(response: ResponseDefinition, operation: Operation, tools:
     return known
   }
 
-  return async function reply(status, example, accept) {
+  return async function reply(status, { example, accept, dynamic }) {
     headers ??= sampleHeaders(response, operation, tools)
     const content = chooseContent(contents, example, accept)
     const names = [...new Set(contents.flatMap(({ exampleNames }) => exampleNames))]
     if (example !== undefined && !content?.exampleNames.includes(example)) return unknownPreference('example', example, names)
     if (content === undefined) return new Reply(status, undefined, { ...headers })
-    const body = await bodyOf(content, example)
+    const body = (dynamic ? content.dynamicBody() : undefined) ?? (await bodyOf(content, example))
     if (body === undefined) return noBody(response.status, content, example)
     return new Reply(status, body.value, { ...headers, 'content-type': content.contentType })
   }

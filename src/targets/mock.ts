@@ -10,7 +10,7 @@ import { defineTarget } from './target.ts'
 
 /**
  * Answers from the document: its examples first, else a value made from the schema, always one that the schema accepts.
- * `Prefer: code=404` and `Prefer: example=name` (RFC 7240) choose another answer.
+ * `Prefer: code=404`, `Prefer: example=name` and `Prefer: dynamic=true` (RFC 7240) choose another answer.
  */
 export const mock = defineTarget({
   name: 'mock',
@@ -52,11 +52,12 @@ export const mock = defineTarget({
       const preferences = readPreferences(context.req.headers.prefer)
       const code = preferences.get('code')
       const example = preferences.get('example')
+      const dynamic = example === undefined && (preferences.get('dynamic') ?? 'false') !== 'false'
       if (code !== undefined && !/^[2-5]\d\d$/.test(code)) return badCode(code)
       const wanted = code === undefined ? status : Number(code)
-      const outcome = await responses.answer({ status: wanted, example, accept: context.req.headers.accept })
+      const outcome = await responses.answer({ status: wanted, example, accept: context.req.headers.accept, dynamic })
       if (ms > 0) await pause(ms, context)
-      if (outcome instanceof Reply) applied(context, code, example)
+      if (outcome instanceof Reply) applied(context, code, example, dynamic)
       return outcome
     }
   },
@@ -73,10 +74,11 @@ async function pause(ms: number, context: RequestContext): Promise<void> {
 }
 
 /** RFC 7240 section 3: says which preferences were heeded. */
-function applied(context: RequestContext, code: string | undefined, example: string | undefined): void {
+function applied(context: RequestContext, code: string | undefined, example: string | undefined, dynamic: boolean): void {
   const names = [
     ...(code === undefined ? [] : [showPreference('code', code)]),
     ...(example === undefined ? [] : [showPreference('example', example)]),
+    ...(dynamic ? ['dynamic=true'] : []),
   ]
   if (names.length > 0) context.setHeader('preference-applied', names.join(', '))
 }

@@ -9,6 +9,19 @@ const thing = {
   properties: { id: { type: 'integer', minimum: 7 }, secret: { type: 'string', writeOnly: true } },
 }
 
+const order = {
+  type: 'object',
+  required: ['id', 'at', 'amount', 'code', 'state', 'lines'],
+  properties: {
+    id: { type: 'string', example: 'same' },
+    at: { type: 'string', format: 'date-time' },
+    amount: { type: 'number', exclusiveMinimum: 0, maximum: 50, multipleOf: 0.05 },
+    code: { type: 'string', pattern: '^[A-Z]{3}-\\d+$', maxLength: 8 },
+    state: { enum: ['open', 'paid', 'sent'] },
+    lines: { type: 'array', minItems: 1, maxItems: 3, items: { type: 'integer', minimum: 10, maximum: 99 } },
+  },
+}
+
 const responses = {
   '200': {
     description: 'ok',
@@ -51,6 +64,12 @@ const document = {
       get: {
         operationId: 'getMade',
         responses: { default: { description: 'ok', content: { 'application/json': { schema: thing } } } },
+      },
+    },
+    '/order': {
+      get: {
+        operationId: 'getOrder',
+        responses: { '200': { description: 'ok', content: { 'application/json': { schema: order, example: { id: 'same' } } } } },
       },
     },
     '/nothing': { delete: { operationId: 'remove', responses: { '204': { description: 'gone' } } } },
@@ -124,6 +143,21 @@ t.test('what does not exist is refused, and what exists is named', async (t) => 
     status: 501,
     detail: /"wrong".*does not match its own schema/,
   })
+})
+
+t.test('Prefer: dynamic=true makes another value each time, always one that the schema accepts', async (t) => {
+  const get = await mocked(t)
+  const texts = new Set<string>()
+  for (let time = 0; time < 20; time++) {
+    const { status, text, headers } = await get('/order', { prefer: 'dynamic=true' })
+    // Responses are checked: one that differs from the schema would be a 500.
+    t.equal(status, 200, text)
+    t.equal(headers.get('preference-applied'), 'dynamic=true')
+    texts.add(text)
+  }
+  t.ok(texts.size > 10, `${texts.size} of 20 differ`)
+  const [one, other] = [await get('/order', { prefer: 'dynamic=false' }), await get('/order')]
+  t.strictSame(one.body, other.body)
 })
 
 t.test('Accept decides between the declared media types', async (t) => {
