@@ -34,7 +34,7 @@ export function readAnswer(request: string, status: number, headers: Headers, by
   const text = new TextDecoder().decode(bytes)
   const type = parseMediaType(headers.get('content-type') ?? '')
   const isJson = type !== undefined && (type.essence === 'application/json' || type.suffix === 'json')
-  const body = isJson && text !== '' ? JSON.parse(text) : undefined
+  const body = isJson ? parse(text) : undefined
   const problem = type?.essence === 'application/problem+json' && isObject(body) ? (body as unknown as SentProblem) : undefined
   const answer: Answer = {
     status,
@@ -49,6 +49,15 @@ export function readAnswer(request: string, status: number, headers: Headers, by
     },
   }
   return answer
+}
+
+/** Whatever says that it is JSON may be none. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** What an answer says, for messages. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Handler } from '../context.ts'
+import { isObject } from '../documents/document.ts'
 import { formatDiagnostics } from '../documents/format.ts'
 import { type Gateway, type Plan, planGateway } from '../gateway.ts'
 import type { ConfigOverlay } from '../overrides.ts'
@@ -110,7 +111,7 @@ async function start(
     redis: { url: '' },
     log: { level: 'debug' },
   }
-  const overrides = { config: [place, config, keys.overlay], handlers, services, log: log.write }
+  const overrides = { config: [place, freePort, config, keys.overlay], handlers, services, log: log.write }
   const plan = await planGateway({ directory, file, env, environment, port: 0, clock, overrides })
   if (plan.diagnostics.some(({ severity }) => severity === 'error'))
     throw new Error(`the gateway cannot start:\n\n${shown(plan)}`)
@@ -120,6 +121,11 @@ async function start(
   gateway = await plan.start()
   cleanups.push(gateway.stop)
   return connect(gateway, { clock, logs: log.records, credentials: createCredentials(plan, keys, clock), cleanups, cleanUp })
+}
+
+/** Gateways of several tests must not want the same port for their metrics. */
+function freePort({ metrics }: ConfigOverlay): ConfigOverlay {
+  return isObject(metrics) && metrics.port !== undefined ? { metrics: { port: 0 } } : {}
 }
 
 async function databaseUrl(server: string | undefined, cleanups: (() => unknown)[]): Promise<string> {

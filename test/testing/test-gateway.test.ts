@@ -56,6 +56,7 @@ async function writeSchemes(t: Parameters<typeof writeProject>[0]) {
   return writeProject(t, {
     openapi,
     gateway: {
+      metrics: { port: 9464 },
       authentication: {
         bearer: {
           jwt: {
@@ -202,6 +203,14 @@ t.test('a project without a database', async (t) => {
   })
 })
 
+t.test('several at once do not get in each other’s way', async (t) => {
+  const directory = await writeSchemes(t)
+  const gateways = await Promise.all([1, 2].map(() => testGateway({ directory, environment: {} })))
+  t.not(gateways[0]?.url, gateways[1]?.url)
+  await Promise.all(gateways.map(({ stop }) => stop()))
+  await Promise.all(gateways.map(({ stop }) => stop()))
+})
+
 t.test('what a test puts in place of the project’s own', async (t) => {
   const directory = await writeSchemes(t)
   {
@@ -209,12 +218,16 @@ t.test('what a test puts in place of the project’s own', async (t) => {
       directory,
       environment: {},
       config: { operations: { byBearer: { roles: ['boss'] } }, authentication: { bearer: { jwt: { secret: 's'.repeat(64) } } } },
-      handlers: { echo: (_, { services }) => services },
+      handlers: {
+        echo: (_, { services }) => services,
+        fail: (_, { reply }) => reply(200, Buffer.from('{'), { 'content-type': 'application/json' }),
+      },
       services: { database: { stub: 'yes' } as never },
     })
     await t.rejects(gateway.credentials({ subject: 'ada' }), { message: /configures the keys of 'bearer' itself/ })
     t.match(gateway.plan.operations.find(({ id }) => id === 'byBearer')?.settings.get('roles')?.value, ['boss'])
     t.match((await gateway.request('POST', '/echo')).body, { database: { stub: 'yes' } })
+    t.match(await gateway.request('GET', '/fail'), { status: 200, text: '{', body: undefined })
     const { url } = gateway
     await gateway.stop()
     await t.rejects(fetch(url), 'nothing listens any more')
