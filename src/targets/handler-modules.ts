@@ -6,6 +6,7 @@ import { nearest as nearestName } from '../documents/suggest.ts'
 import { importModule } from '../import-module.ts'
 import { handlerName } from '../model/operation-id.ts'
 import { urlOf } from '../project-modules.ts'
+import { exportPlace } from './export-place.ts'
 
 /** An operation's own code, found by the name of its export. */
 export interface FoundHandler {
@@ -75,15 +76,19 @@ export async function loadHandlers(
     diagnostics.error('handler-module-failed', at, `${name} cannot be loaded: ${imported.reason}`)
   }
   const shown = directory === undefined ? '' : relative(projectDirectory, directory)
-  return handlerModules(shown, modules, failed, diagnostics)
+  return handlerModules({ directory: shown, projectDirectory, modules, failed }, diagnostics)
 }
 
-function handlerModules(
-  directory: string,
-  modules: readonly LoadedModule[],
-  failed: readonly string[],
-  diagnostics: Diagnostics,
-): HandlerModules {
+interface Loaded {
+  /** Where the modules lie, relative to the project. */
+  readonly directory: string
+  readonly projectDirectory: string
+  readonly modules: readonly LoadedModule[]
+  /** The texts of those that could not be loaded. */
+  readonly failed: readonly string[]
+}
+
+function handlerModules({ directory, projectDirectory, modules, failed }: Loaded, diagnostics: Diagnostics): HandlerModules {
   const asked = new Set<string>()
 
   function find(operationId: string): FoundHandler | undefined {
@@ -97,7 +102,7 @@ function handlerModules(
       if (rival !== undefined) {
         diagnostics.error(
           'duplicate-handler',
-          { file: rival.file, line: 1, column: 1 },
+          exportPlace(projectDirectory, rival.file, name),
           `'${name}' is exported by ${holder.file} and by ${rival.file}; an operation has one handler`,
           'rename or remove one of the two exports',
         )
@@ -128,7 +133,7 @@ function handlerModules(
         const near = nearestName(name, known)
         diagnostics.warning(
           'handler-without-operation',
-          { file: module.file, line: 1, column: 1 },
+          exportPlace(projectDirectory, module.file, name),
           `${module.file} exports '${name}', but no operation has this operationId`,
           near === undefined ? 'move shared code into a module without handlers' : `did you mean '${near}'?`,
         )
