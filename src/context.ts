@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
+import type { Context as KoaContext } from 'koa'
 import type { Logger } from 'pino'
 import type { Problem, ProblemOptions } from './errors.ts'
 import type { Operation } from './model/operation.ts'
@@ -100,7 +101,7 @@ export type BodyStream = Readable
 
 /**
  * One request on its way through a pipeline. One shape for all requests, so that the steps stay fast;
- * a step that needs a place of its own uses a WeakMap or `state`.
+ * a step that needs a place of its own uses `state`: a WeakMap would keep each request until all garbage is collected.
  */
 export class RequestContext {
   readonly req: IncomingMessage
@@ -128,6 +129,10 @@ export class RequestContext {
   readonly responseHeaders: string[] = []
   /** What a task, or whoever runs a handler outside HTTP, aborts by; the request's own is made when first asked for. */
   abort: AbortController | undefined = undefined
+  /** The template of the gateway's own route that the request met, as OpenAPI writes it. */
+  systemRoute: string | undefined = undefined
+  /** Koa's view of the request, once somebody has asked for it (`koaContext`). */
+  koa: KoaContext | undefined = undefined
   /** A place for a team's own policies. */
   state: Record<string, unknown> | undefined = undefined
 

@@ -10,7 +10,7 @@ import { healthRoutes } from '../serve/health.ts'
 import type { Application } from '../serve/listener.ts'
 import type { Log } from '../serve/log.ts'
 import type { Done } from '../serve/respond.ts'
-import { createSystemRoutes, type Mount, systemRouteOf } from '../serve/system-routes.ts'
+import { createSystemRoutes, type Mount } from '../serve/system-routes.ts'
 import { type CompiledTasks, compileTasks } from '../tasks/compile.ts'
 import { compileAdmit } from './admit.ts'
 import { createDescriptions, type Descriptions } from './descriptions.ts'
@@ -49,7 +49,7 @@ export function compileApplication(input: ApplicationInput): Application & { rea
   const elsewhere = compileEnvelope({ ...system, path: basePath }, registry, tools, run)
   const done = config.metrics === false ? log : both(log, observeRequests(requestMetrics(metrics.meter), router, operations))
   const routeOf = (context: RequestContext) =>
-    context.operation === elsewhere.operation ? systemRouteOf(context) : context.operation.path
+    context.operation === elsewhere.operation ? context.systemRoute : context.operation.path
   return {
     descriptions,
     router,

@@ -4,7 +4,6 @@ import type { Operation } from '../model/operation.ts'
 import type { Endpoint } from '../serve/listener.ts'
 import { methodLabel } from '../serve/method-label.ts'
 import type { Done } from '../serve/respond.ts'
-import { systemRouteOf } from '../serve/system-routes.ts'
 import type { Counter, Distribution, Histogram, Meter } from './meter.ts'
 
 /** Upper bounds in seconds: OpenTelemetry's advice for HTTP, and two below it, where a gateway's own work lies. */
@@ -87,7 +86,7 @@ export function observeRequests(metrics: RequestMetrics, router: Router<Endpoint
   }
 
   function recordElsewhere(context: RequestContext, status: number): void {
-    const route = systemRouteOf(context)
+    const route = context.systemRoute
     const method = methodLabel(context.req.method as string)
     const cell = metrics.durations.cell(route === undefined ? none : own, method, route ?? '', String(status))
     cell.observe((performance.now() - context.startedAt) / 1000)

@@ -6,20 +6,18 @@ import type { Middleware, Run } from '../policies/policy.ts'
 import { problemDocument } from './problem-document.ts'
 
 const app = new Koa()
-const contexts = new WeakMap<RequestContext, Context>()
 
 /**
  * Koa's context of a request, made when it is first asked for; `ctx.state.gatefold` leads back. The response is written
  * by the gateway: `ctx.status`, `ctx.body` and `ctx.set` decide what, as in any Koa application.
  */
 export function koaContext(context: RequestContext): Context {
-  const known = contexts.get(context)
-  if (known !== undefined) return known
+  if (context.koa !== undefined) return context.koa
   const ctx = app.createContext(context.req, context.res as ServerResponse) as Context
   ctx.res.statusCode = 404
   ctx.state.gatefold = context
   ctx.state.principal = context.principal
-  contexts.set(context, ctx)
+  context.koa = ctx
   return ctx
 }
 

@@ -9,13 +9,6 @@ import { koaContext, replyOf } from './koa.ts'
 /** Adds its routes to the router of system routes. */
 export type Mount = (router: Router) => void
 
-const matched = new WeakMap<RequestContext, string>()
-
-/** The template of the gateway's own route that a request met, as OpenAPI writes it; undefined where there is none. */
-export function systemRouteOf(context: RequestContext): string | undefined {
-  return matched.get(context)
-}
-
 /**
  * What answers where no operation does: the gateway's own routes (docs, health, tasks), then 404, or 405 with `Allow`
  * where only the method is wrong. Handlers of these routes may throw problems.
@@ -39,7 +32,7 @@ export function createSystemRoutes(mounts: readonly Mount[]): { run: Run; router
     const { path } = context
     const known = router.match(path, context.req.method as string)
     const route = known.path.at(-1)
-    if (route !== undefined) matched.set(context, String(route.path).replaceAll(/:(\w+)/g, '{$1}'))
+    if (route !== undefined) context.systemRoute = String(route.path).replaceAll(/:(\w+)/g, '{$1}')
     if (known.pathAndMethod.length > 0) {
       const ctx = koaContext(context)
       await routes(ctx as never, async () => {})
