@@ -63,7 +63,7 @@ export function servedDocument(input: ServedDocumentInput): ServedDocument {
     for (const [path, item] of Object.entries(fragment.paths))
       paths[path] = { ...(item as Json), ...(paths[path] as Json | undefined) }
   const tags = uniqueTags([...openapi.flatMap(({ document }) => tagsOf(document)), ...added.flatMap(({ tags }) => tags)])
-  const servers = [{ url: basePath === '' ? '/' : basePath }]
+  const servers = [{ url: basePath === '' ? '/' : encodeURI(basePath) }]
   const document = { ...rest, openapi: version, servers, ...(tags.length > 0 && { tags }), paths, components }
   return { document, described }
 }

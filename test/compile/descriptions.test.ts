@@ -4,7 +4,7 @@ import { planGateway } from '../../src/gateway.ts'
 import { hasMaterial, materialDirectory } from '../conformance/conformance.ts'
 import { documentFiles } from '../conformance/documents.ts'
 import { asyncApiErrors, openApiErrors } from '../described.ts'
-import { type Project, writeProject } from '../gateway.ts'
+import { type Project, packageUrl, writeProject } from '../gateway.ts'
 
 const secret = 'thirty-two bytes of secret or more, for tests'
 const plan = (t: Test, project: Project) => planGateway({ directory: writeProject(t, project), port: 0, environment: {} })
@@ -217,6 +217,24 @@ paths: { /d: { get: { operationId: d, responses: { '200': { description: ok } } 
   t.strictSame(schemas.thing.properties.headers.type, ['object', 'null'])
   t.strictSame(schemas.Old, { type: ['string', 'null'], examples: ['x'] })
   t.match(served.tags, [{ name: 'others' }])
+})
+
+t.test('a policy of a team says what it refuses with; addresses are encoded', async (t) => {
+  const { openapi: served } = await describe(t, {
+    openapi: openapi('3.1.0', { servers: [{ url: '/our shop' }] }),
+    gateway: {
+      ...gateway,
+      extensions: ['./out.ts'],
+      operations: { ...gateway.operations, list: { access: 'public', mock: true, out: true } },
+    },
+    handlers: 'export const load = () => ({})',
+    files: {
+      'out.ts': `import { definePolicy, Type } from '${packageUrl}'
+        export const out = definePolicy({ name: 'out', schema: Type.Boolean(), refuses: () => ['conflict'], compile: () => undefined })`,
+    },
+  })
+  t.match(served.paths['/items'].get.responses['409'], { $ref: '#/components/responses/Problem409' })
+  t.strictSame(served.servers, [{ url: '/our%20shop' }])
 })
 
 t.test('without tasks there are no live events', async (t) => {
