@@ -31,7 +31,7 @@ export interface Database extends Queryable {
    */
   listen(channel: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<() => Promise<void>>
   /** Whether notifications arrive now. */
-  readonly listening: boolean
+  listening(): boolean
   /** Sends a payload of less than 8000 bytes to every listener of the channel, in this process and (with a server) all others. */
   notify(channel: string, payload: string): Promise<void>
   /** How the sessions are taken at the moment. */
@@ -132,9 +132,7 @@ export function createDatabase({ url, poolSize, schema, dataDir, migrations, log
     transaction: sessions.transaction,
     listen: connection.listen,
     load: sessions.load,
-    get listening() {
-      return connection.listening
-    },
+    listening: connection.listening,
     async notify(channel, payload) {
       const bytes = Buffer.byteLength(payload)
       if (bytes >= payloadLimit) throw new RangeError(`a notification has ${bytes} bytes; it must have less than ${payloadLimit}`)

@@ -147,7 +147,7 @@ export function createTaskSystem({
 
   /** Tasks go on without either, by looking into the tables from time to time: later than they should. */
   function trouble(): string | undefined {
-    if (!database.listening) return 'the connection that listens for news of tasks is away'
+    if (!database.listening()) return 'the connection that listens for news of tasks is away'
     if (works && worker?.looks !== true) return 'due tasks are not looked for'
     return undefined
   }

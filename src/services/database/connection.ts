@@ -5,7 +5,7 @@ import type { Sessions } from './sessions.ts'
 export interface Connection extends Pick<Listener, 'listen'> {
   readonly sessions: Sessions
   /** Whether notifications arrive now. */
-  readonly listening: boolean
+  listening(): boolean
   notify(channel: string, payload: string): Promise<void>
   start(): Promise<void>
   stop(): Promise<void>

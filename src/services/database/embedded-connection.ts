@@ -39,7 +39,7 @@ export function createEmbeddedConnection(dataDir: string, log: Logger): Connecti
 
   return {
     sessions,
-    listening: true,
+    listening: () => true,
     async start() {
       await embedded.start()
       stopMaintenance = scheduleMaintenance(sessions, log)

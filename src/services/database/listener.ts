@@ -8,7 +8,7 @@ import { asUnavailable, DatabaseUnavailable } from './unavailable.ts'
 export interface Listener {
   listen(channel: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<() => Promise<void>>
   /** Whether its connection is there; it is looked after every few seconds. */
-  readonly listening: boolean
+  listening(): boolean
   stop(): Promise<void>
 }
 
@@ -109,9 +109,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
       }
     },
 
-    get listening() {
-      return client !== undefined
-    },
+    listening: () => client !== undefined,
 
     async stop() {
       stopped = true

@@ -37,9 +37,7 @@ export function createPostgresConnection(url: string, poolSize: number, log: Log
 
   return {
     sessions,
-    get listening() {
-      return listener.listening
-    },
+    listening: listener.listening,
     async start() {
       stopWatching = watchForSilence(pool, config)
       await sessions.query('SELECT 1')
