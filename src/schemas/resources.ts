@@ -123,7 +123,7 @@ function indexDocument(document: Document): Index {
   const whole: Located = { document, pointer: '', value: document.value }
   const root = newResource(pathToFileURL(document.file).href, whole)
   const embedded = new Map<string, Resource>()
-  if (/\$id|nchor/.test(document.text)) collect(whole, root, embedded)
+  if (/\$(?:id|anchor|dynamicAnchor)\b/.test(document.text)) collect(whole, root, embedded)
   return { root, embedded }
 }
 
