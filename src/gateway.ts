@@ -85,8 +85,8 @@ export interface Plan {
   readonly generation: Generation
   /** What a later plan is compared with. */
   readonly reading: Reading
-  /** Compiles in the background what nobody has asked for yet. */
-  warm(): void
+  /** Compiles in the background what nobody has asked for yet, for as long as it is wanted. */
+  warm(isWanted: () => boolean): void
   /** Serves until `stop` is called. Throws a `BootError` when a diagnostic is an error. */
   start(): Promise<Gateway>
 }
@@ -107,6 +107,11 @@ export interface Gateway {
    * changes nothing. Never rejects.
    */
   reload(): Promise<Reload>
+  /**
+   * Lets traffic go elsewhere before `stop`: for `server.drainDelay` requests are still answered, while `/readyz` says 503 and every
+   * answer closes its connection. May be called twice.
+   */
+  drain(): Promise<void>
   /** Stops accepting, answers what is in flight, stops the services. May be called twice. */
   stop(): Promise<void>
 }
@@ -209,7 +214,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
     sourceOf: (name) => documents.all().find((document) => document.name === name)?.text,
     generation: { application, services, config },
     reading: { operations, registry, documents, handlerVersion: (id) => handlers.find(id)?.version },
-    warm: () => void schemas.warm(),
+    warm: (isWanted) => void schemas.warm(isWanted),
     async start() {
       if (plan.hasErrors) throw new BootError(diagnostics.all)
       return serveGenerations({ first: plan, run, role, port })

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseDuration } from './config/units.ts'
 import type { Diagnostic } from './documents/diagnostics.ts'
 import type { Gateway, Plan } from './gateway.ts'
 import type { Inputs } from './inputs.ts'
@@ -67,9 +69,15 @@ export async function serveGenerations({ first, run, role, port }: GenerationsIn
   let plan = first
   first.log.open()
   const serving = await serve({ first: first.generation, metrics, role, port })
-  first.warm()
+  warm()
   let reloading: Promise<unknown> = Promise.resolve()
+  let draining: Promise<void> | undefined
   let stopping: Promise<void> | undefined
+
+  function warm(): void {
+    const warmed = plan
+    warmed.warm(() => plan === warmed && !state.draining)
+  }
 
   /** One after the other: a call that comes during a reload may know of edits that this has not seen. */
   function reload(): Promise<Reload> {
@@ -81,14 +89,14 @@ export async function serveGenerations({ first, run, role, port }: GenerationsIn
   async function reloadNow(): Promise<Reload> {
     const at = new Date()
     const since = performance.now()
-    const tried = await tryNext(plan, run, serving, () => stopping !== undefined)
+    const tried = await tryNext(plan, run, serving, () => state.draining)
     if (tried.outcome === 'applied') {
       const before = plan
       plan = tried.plan
       plan.log.activate()
       state.generation++
       state.since = new Date()
-      plan.warm()
+      warm()
       const ms = performance.now() - since
       const changes = compareOperations(before.reading, plan.reading)
       state.lastReload = { at, ms, outcome: 'applied', generation: state.generation, diagnostics: plan.diagnostics, changes }
@@ -97,6 +105,12 @@ export async function serveGenerations({ first, run, role, port }: GenerationsIn
     }
     run.reloaded(state.lastReload.outcome)
     return state.lastReload
+  }
+
+  async function drain(): Promise<void> {
+    state.draining = true
+    serving.drain()
+    await wait(parseDuration(plan.config.server.drainDelay))
   }
 
   async function stop(): Promise<void> {
@@ -123,6 +137,7 @@ export async function serveGenerations({ first, run, role, port }: GenerationsIn
     },
     state,
     reload,
+    drain: () => (draining ??= drain()),
     stop: () => (stopping ??= stop()),
   }
 }

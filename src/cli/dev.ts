@@ -29,7 +29,7 @@ export async function serveEdits(options: GatewayOptions): Promise<number> {
   const gateway = await starting
   process.stdout.write(banner(gateway, 'all', process.uptime() * 1000))
   // A terminal that is closed takes along what it started.
-  await stopOnSignal(gateway, ['SIGTERM', 'SIGINT', 'SIGHUP']).finally(endWatch)
+  await stopOnSignal(gateway, 'all', ['SIGTERM', 'SIGINT', 'SIGHUP']).finally(endWatch)
   return 0
 }
 

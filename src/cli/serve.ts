@@ -16,7 +16,7 @@ export async function serve(plan: Plan, role: Role = 'all'): Promise<number> {
   process.stdout.write(banner(gateway, role, process.uptime() * 1000))
   const hungUp = hangUpDetector()
   process.on('SIGHUP', () => (hungUp() ? process.kill(process.pid, 'SIGTERM') : void reloadLoudly(gateway)))
-  await stopOnSignal(gateway, ['SIGTERM', 'SIGINT'])
+  await stopOnSignal(gateway, role, ['SIGTERM', 'SIGINT'])
   return 0
 }
 
@@ -78,15 +78,20 @@ function startFailure(error: unknown): string {
   return message
 }
 
-/** Resolves when the process was told to stop and everything has ended; a second signal ends it at once. */
-export function stopOnSignal(gateway: Gateway, signals: readonly NodeJS.Signals[]): Promise<void> {
+/**
+ * Resolves when the process was told to stop and everything has ended; a second signal ends it at once. SIGTERM comes from what starts
+ * processes, and others may have to notice; whoever presses Ctrl-C waits for nobody.
+ */
+export function stopOnSignal(gateway: Gateway, role: Role, signals: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve, reject) => {
     let told = false
     for (const signal of signals) {
       process.on(signal, () => {
         if (told) process.exit(130)
         told = true
-        gateway.stop().then(resolve, reject)
+        // Nobody but probes asks a worker.
+        const drained = signal === 'SIGTERM' && role !== 'worker' ? gateway.drain() : Promise.resolve()
+        drained.then(() => gateway.stop()).then(resolve, reject)
       })
     }
   })

@@ -68,6 +68,11 @@ export const Server = section(
       '65s',
     ),
     maxHeaderSize: size('Header limit', 'The largest header section of a request; larger ones are refused with 431.', '16kb'),
+    drainDelay: duration(
+      'Drain delay',
+      'How long a process that is told to stop (SIGTERM) still takes requests, while /readyz answers 503 and every answer closes its connection; longer than load balancers need to notice.',
+      '1s',
+    ),
     shutdownTimeout: duration(
       'Shutdown timeout',
       'How long requests in flight may take to finish when the process is told to stop.',

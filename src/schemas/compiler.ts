@@ -46,8 +46,8 @@ export interface SchemaCompiler {
   check(): void
   /** Shows every schema that was asked for so far, and all that they hold and refer to, each once. */
   visit(visitor: (schema: VisitedSchema) => void): void
-  /** Compiles in the background whatever was asked for and is not compiled yet, one schema in each turn of the event loop. */
-  warm(): Promise<void>
+  /** Compiles in the background whatever was asked for and is not compiled yet, one schema in each turn of the event loop, for as long as it is wanted. */
+  warm(isWanted?: () => boolean): Promise<void>
 }
 
 /** Compiles the schemas of OpenAPI documents with one shared Ajv. Schemas stay references, so recursion is nothing special. */
@@ -163,11 +163,12 @@ export function createSchemaCompiler({
   }
 
   /** Entries are only ever added, so that walking by index also meets those that compiling adds. */
-  async function warm(): Promise<void> {
+  async function warm(isWanted: () => boolean = () => true): Promise<void> {
     for (let number = 0; number < entries.length; number++) {
       const entry = entries[number] as Entry
       if (entry.validate !== undefined) continue
       await setImmediate()
+      if (!isWanted()) return
       compiled(entry)
     }
   }

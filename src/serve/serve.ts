@@ -35,6 +35,8 @@ export interface Serving {
    * then what only they needed stops. Rejects when something cannot be started; nothing has changed then.
    */
   swap(next: Generation): Promise<void>
+  /** From now on every answer closes its connection, so that whoever keeps one opens the next somewhere else. */
+  drain(): void
   /** Stops accepting, answers what is in flight, lets tasks finish or go back, stops the services. */
   stop(): Promise<void>
 }
@@ -109,6 +111,7 @@ export async function serve({ first, metrics, role, port }: ServeInput): Promise
       return listeners.metricsPort
     },
     swap,
+    drain: reception.drain,
     async stop() {
       const drained = live.services.drain()
       await listeners.stop()

@@ -64,9 +64,9 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
   server.on('checkContinue', reception.request)
   server.on('upgrade', reception.upgrade)
 
-  const connections = new Set<Socket>()
+  const connections = new Map<Socket, number>()
   server.on('connection', (socket: Socket) => {
-    connections.add(socket)
+    connections.set(socket, performance.now())
     socket.once('close', () => connections.delete(socket))
   })
 
@@ -75,13 +75,16 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
 
   function closeIdle(): void {
     server.closeIdleConnections()
-    // Node does not count connections that browsers and load balancers open in advance as idle.
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
+    // Node does not count connections that browsers and load balancers open in advance as idle. On a new one a request may be on its way.
+    const silentSince = performance.now() - requestOnItsWay
+    for (const [socket, openedAt] of connections) if (socket.bytesRead === 0 && openedAt < silentSince) socket.destroy()
   }
 
   async function stop(): Promise<void> {
     if (!server.listening) return
     reception.drain()
+    // Behind the event loop's turn that takes connections in: what the system has accepted by then is not cut off.
+    await new Promise(setImmediate)
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     closeIdle()
     const cut = setTimeout(() => server.closeAllConnections(), shutdownTimeout)
@@ -114,6 +117,9 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
     stop: () => (stopping ??= stop()),
   }
 }
+
+/** Milliseconds within which the first bytes of a request follow its connection. */
+const requestOnItsWay = 250
 
 /** Errors of Node's HTTP parser, by code, and how they are answered. */
 const parserProblems: Record<string, ProblemCode> = {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -28,7 +29,7 @@ const open = { access: 'public' }
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: filled in by the gateway
 const gateway = {
   openapi: './openapi.yaml',
-  server: { port: '${PORT:-8000}', shutdownTimeout: '${SHUTDOWN:-20s}' },
+  server: { port: '${PORT:-8000}', shutdownTimeout: '${SHUTDOWN:-20s}', drainDelay: '${DRAIN:-0s}' },
   authentication: { bearer: { jwt: { algorithms: ['HS256'], secret: '${JWT_SECRET:-}' } } },
   // Longer than a test may take: whatever waits for it to end fails.
   operations: { quick: open, slow: open, stuck: { ...open, timeout: '10m' }, stored: open },
@@ -198,10 +199,12 @@ async function refused({ url }: Running): Promise<void> {
 
 t.test('SIGHUP reloads; what has errors is refused, loudly', async (t) => {
   const directory = projectWithoutDatabase(t)
-  const { child, url, output, exited } = await startGatefold(t, directory, ['--port', '0'], { JWT_SECRET: 'x'.repeat(40) })
+  const { child, url, exited } = await startGatefold(t, directory, ['--port', '0'], { JWT_SECRET: 'x'.repeat(40) })
   const quick = async () => (await fetch(`${url}/api/quick`)).text()
   const records = () =>
-    output.stdout.split('\n').flatMap((line): Record<string, any>[] => (line.startsWith('{') ? [JSON.parse(line)] : []))
+    readFileSync(join(directory, 'log.jsonl'), 'utf8')
+      .split('\n')
+      .flatMap((line): Record<string, any>[] => (line === '' ? [] : [JSON.parse(line)]))
   const logged = async (found: (record: Record<string, any>) => boolean) => {
     while (!records().some(found)) await new Promise((resolve) => setTimeout(resolve, 50))
     return records().find(found)
@@ -224,5 +227,28 @@ t.test('SIGHUP reloads; what has errors is refused, loudly', async (t) => {
   t.match(refused?.msg, /refused.*generation 2 goes on serving/)
   t.equal(await quick(), '{"quick":2}')
   child.kill('SIGTERM')
+  t.equal(await exited, 0)
+})
+
+t.test('SIGTERM: requests on kept connections and new ones are answered until others had the time to notice', async (t) => {
+  const directory = projectWithoutDatabase(t)
+  const { child, url, exited } = await startGatefold(t, directory, ['--port', '0'], { DRAIN: '3s', JWT_SECRET: 'x'.repeat(40) })
+  const agents = Array.from({ length: 5 }, () => new Agent({ keepAlive: true, maxSockets: 1 }))
+  t.teardown(() => {
+    for (const agent of agents) agent.destroy()
+  })
+  const ask = async (path: string, agent?: Agent) => {
+    const call = request(url + path, { agent })
+    call.end()
+    const [answer] = await once(call, 'response')
+    answer.resume()
+    await once(answer, 'end')
+    return { status: answer.statusCode, connection: answer.headers.connection, kept: call.reusedSocket }
+  }
+  for (const agent of agents) t.match(await ask('/api/quick', agent), { status: 200, connection: 'keep-alive' })
+  child.kill('SIGTERM')
+  while ((await ask('/readyz')).status !== 503);
+  for (const agent of agents) t.match(await ask('/api/quick', agent), { status: 200, connection: 'close', kept: true })
+  for (const agent of agents) t.match(await ask('/api/quick', agent), { status: 200, connection: 'close', kept: false })
   t.equal(await exited, 0)
 })
