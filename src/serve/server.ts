@@ -65,7 +65,9 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
   server.on('upgrade', reception.upgrade)
 
   const connections = new Map<Socket, number>()
+  let opened = 0
   server.on('connection', (socket: Socket) => {
+    opened++
     connections.set(socket, performance.now())
     socket.once('close', () => connections.delete(socket))
   })
@@ -80,11 +82,19 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
     for (const [socket, openedAt] of connections) if (socket.bytesRead === 0 && openedAt < silentSince) socket.destroy()
   }
 
+  /** Closing cuts off connections that the system has accepted and the event loop has not taken in yet. */
+  async function allTakenIn(): Promise<void> {
+    for (let turn = 0, quiet = 0; quiet < quietTurns && turn < mostTurns; turn++) {
+      const before = opened
+      await new Promise(setImmediate)
+      quiet = opened === before ? quiet + 1 : 0
+    }
+  }
+
   async function stop(): Promise<void> {
     if (!server.listening) return
     reception.drain()
-    // Behind the event loop's turn that takes connections in: what the system has accepted by then is not cut off.
-    await new Promise(setImmediate)
+    await allTakenIn()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     closeIdle()
     const cut = setTimeout(() => server.closeAllConnections(), shutdownTimeout)
@@ -117,6 +127,10 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
     stop: () => (stopping ??= stop()),
   }
 }
+
+/** Turns of the event loop without a new connection after which none is taken to wait, and how many are waited for at most. */
+const quietTurns = 5
+const mostTurns = 2000
 
 /** Milliseconds within which the first bytes of a request follow its connection. */
 const requestOnItsWay = 250
