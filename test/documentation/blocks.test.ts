@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readBlocks } from './blocks.ts'
+import { guides, readBlocks } from './blocks.ts'
 
 const fence = '```'
 
@@ -24,4 +24,8 @@ t.test('a block that nothing would try is an error', async (t) => {
   })
   t.throws(() => readBlocks('a.md', `${fence}sh runs\ntrue\n${fence}\n`), { message: /^a.md:1: unknown mark 'runs'/ })
   t.throws(() => readBlocks('a.md', `${fence}sh run output\ntrue\n${fence}\n`), { message: /does not say/ })
+})
+
+t.test('every block of every guide says what it is for', async (t) => {
+  for (const guide of guides) t.doesNotThrow(() => readBlocks(guide), guide)
 })
