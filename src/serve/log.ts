@@ -35,7 +35,7 @@ export function openLog(first: GatewayConfig['log'], directory: string, write?: 
   const writeLine =
     write ??
     ((line: string) => {
-      destination ??= openDestination(current.file)
+      destination ??= openDestination(current)
       destination.write(current.pretty ? prettyLine(line) : line)
     })
 
@@ -44,7 +44,7 @@ export function openLog(first: GatewayConfig['log'], directory: string, write?: 
     current = { file: fileOf(config), pretty: isPretty(config) }
     // A file is opened anew at each reload: it may have been rotated away.
     if (before.destination === undefined || (before.file === undefined && current.file === undefined)) return
-    destination = openDestination(current.file)
+    destination = openDestination(current)
     flush(before.destination)
     if (before.file !== undefined) before.destination.end()
   }
@@ -55,7 +55,7 @@ export function openLog(first: GatewayConfig['log'], directory: string, write?: 
       write: writeLine,
       open() {
         if (write !== undefined) return
-        if (config === first) destination ??= openDestination(current.file)
+        if (config === first) destination ??= openDestination(current)
         else checkFile(fileOf(config))
       },
       flush: () => flush(destination),
@@ -93,9 +93,11 @@ function redactFields(fields: Record<string, unknown>): Record<string, unknown> 
   return err === undefined ? redacted : { err, ...redacted }
 }
 
-function openDestination(file: string | undefined): Destination {
+function openDestination({ file, pretty }: { file: string | undefined; pretty: boolean }): Destination {
   const dest = file === undefined ? process.stdout.fd : openFile(file)
-  const destination = pino.destination({ dest, sync: false, minLength: bufferBytes, periodicFlush: flushMs })
+  // Whoever watches sees each line at once, in its place between what commands write.
+  const buffering = pretty ? { sync: true } : { sync: false, minLength: bufferBytes, periodicFlush: flushMs }
+  const destination = pino.destination({ dest, ...buffering })
   // A full disk must not end the service; records are kept and tried again.
   destination.on('error', ({ message }: Error) => process.stderr.write(`gatefold: the log cannot be written: ${message}\n`))
   return destination

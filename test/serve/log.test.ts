@@ -46,6 +46,17 @@ t.test('everything else is logged as it is', async (t) => {
   t.match(record.loop, { tokens: 7, loop: { tokens: 7 } })
 })
 
+t.test('whoever watches sees each line at once, a file gets many together', async (t) => {
+  for (const format of ['pretty', 'json']) {
+    const directory = t.testdir()
+    const { log } = fillDefaults(GatewayConfig, { log: { file: 'log.jsonl', format } }) as GatewayConfig
+    const opened = openLog(log, directory)
+    opened.log.info('here')
+    t.equal(readFileSync(join(directory, 'log.jsonl'), 'utf8').includes('here'), format === 'pretty', format)
+    opened.flush()
+  }
+})
+
 t.test('a request leaves no credentials in the log', async (t) => {
   const body = { type: 'object', properties: { password: { type: 'integer' }, pin: { type: 'string', pattern: '^[0-9]+$' } } }
   const content = { 'application/json': { schema: body } }
