@@ -4,6 +4,7 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import { dirname, join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import manifest from '../package.json' with { type: 'json' }
+import { opsAssetNames, readOpsAsset } from './ops/assets.ts'
 import { docsAssetNames, readDocsAsset } from './serve/docs-assets.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -67,9 +68,10 @@ function thirdPartyLicenses({ inputs }: Metafile): string {
   return `The files in this directory contain code of these packages.\n\n${licenses.join(`\n${'-'.repeat(80)}\n\n`)}`
 }
 
-async function writeDocsAssets(): Promise<void> {
-  mkdirSync(join(dist, 'docs-assets'))
+async function writePageAssets(): Promise<void> {
+  for (const directory of ['docs-assets', 'ops-assets']) mkdirSync(join(dist, directory))
   for (const name of docsAssetNames) writeFileSync(join(dist, 'docs-assets', name), await readDocsAsset(name))
+  for (const name of opsAssetNames) writeFileSync(join(dist, 'ops-assets', name), await readOpsAsset(name))
 }
 
 /** What users import, as declarations: in Node, and in browsers. */
@@ -100,7 +102,7 @@ rmSync(dist, { recursive: true, force: true })
 const metafile = await compile()
 await compileClient()
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(metafile))
-await writeDocsAssets()
+await writePageAssets()
 cpSync(join(root, 'src/templates'), join(dist, 'templates'), { recursive: true })
 copyFileSync(join(root, 'src/config/generated/gateway.schema.json'), join(dist, 'gateway.schema.json'))
 declareTypes()

@@ -192,6 +192,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
     tools,
     gatewayFile: root,
     metrics: run.metrics,
+    recent: run.recent,
     accessLog: log,
   })
   schemas.check()

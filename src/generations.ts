@@ -6,6 +6,7 @@ import type { Inputs } from './inputs.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { measureReloads } from './metrics/reloads.ts'
 import { type Changes, compareOperations } from './model/changes.ts'
+import { keepRecentRequests, type RecentRequests } from './ops/recent-requests.ts'
 import { type Serving, serve } from './serve/serve.ts'
 import type { Role } from './services/service.ts'
 
@@ -35,6 +36,8 @@ export interface GatewayState {
   readonly since: Date
   /** True while the process is told to stop. */
   readonly draining: boolean
+  /** What it does differently than the generation before it; undefined for the first. */
+  readonly changes: Changes | undefined
   readonly lastReload: Reload | undefined
 }
 
@@ -44,6 +47,8 @@ type MutableState = { -readonly [Key in keyof GatewayState]: GatewayState[Key] }
 export interface Run {
   readonly state: MutableState
   readonly metrics: Metrics
+  /** For the operator page. */
+  readonly recent: RecentRequests
   /** Counts a reload by its outcome. */
   readonly reloaded: (outcome: Reload['outcome']) => void
   /** Reads the documents anew, beside the generation that serves. */
@@ -51,9 +56,9 @@ export interface Run {
 }
 
 export function createRun(plan: Run['plan']): Run {
-  const state: MutableState = { generation: 1, since: new Date(), draining: false, lastReload: undefined }
+  const state: MutableState = { generation: 1, since: new Date(), draining: false, changes: undefined, lastReload: undefined }
   const metrics = createMetrics()
-  return { state, metrics, reloaded: measureReloads(metrics.meter, state), plan }
+  return { state, metrics, recent: keepRecentRequests(), reloaded: measureReloads(metrics.meter, state), plan }
 }
 
 export interface GenerationsInput {
@@ -99,6 +104,7 @@ export async function serveGenerations({ first, run, role, port }: GenerationsIn
       warm()
       const ms = performance.now() - since
       const changes = compareOperations(before.reading, plan.reading)
+      state.changes = changes
       state.lastReload = { at, ms, outcome: 'applied', generation: state.generation, diagnostics: plan.diagnostics, changes }
     } else {
       state.lastReload = { at, ms: performance.now() - since, generation: state.generation, ...tried }

@@ -53,6 +53,8 @@ security: [{ bearer: [] }]
   'gateway.yaml': `openapi: ./openapi.yaml
 extensions: [./shout.ts]
 authentication: { bearer: { jwt: { algorithms: [HS256], secret: "\${JWT_SECRET:-}" } } }
+metrics: { access: public }
+ops: { security: [{ bearer: [] }], roles: [operator] }
 operations:
   hello: { access: public, shout: { mark: "!" } }
   invent: { access: public, mock: true }
@@ -270,6 +272,15 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
     const asset = await get(script)
     t.match(asset, { status: 200, type: /javascript/ })
     t.ok(asset.text.length > 1e6, 'with the documentation page and its script')
+
+    const page = await get('/ops')
+    for (const [, file] of page.text.matchAll(/(?:src|href)="([^"]+)"/g))
+      t.equal((await get(String(file))).status, 200, file as string)
+    t.match((await get('/ops/assets/preact.js')).text, 'export', 'with the operator page and its library')
+    const operator = await run(directory, gatefold, 'token', '--subject', 'ada', '--role', 'operator')
+    const state = await get('/ops/api/state', { headers: { authorization: `Bearer ${operator.output.trim()}` } })
+    t.match(JSON.parse(state.text), { operator: 'ada', generation: { number: 1 } })
+    t.match((await get('/metrics')).text, 'http_server_request_duration_seconds_bucket{operation="hello"', 'with metrics')
 
     const exited = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')

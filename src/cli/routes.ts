@@ -1,4 +1,5 @@
 import { planGateway } from '../gateway.ts'
+import { describeAccess } from '../model/explanation.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Command } from './command.ts'
 import { report } from './report.ts'
@@ -30,20 +31,6 @@ export const routes: Command = {
 function describeRoute(operation: Operation) {
   const { method, path, id, target } = operation
   return { method, path, operation: id, access: describeAccess(operation), limits: describeLimits(operation), target }
-}
-
-/** `public`, or who may call: `bearerAuth(read:pets) or apiKey, roles user`. */
-export function describeAccess({ access, settings }: Operation): string {
-  if (access.kind === 'public') return 'public'
-  const schemes = access.alternatives.map((alternative) => {
-    const all = alternative.map(({ scheme, scopes }) => (scopes.length === 0 ? scheme : `${scheme}(${scopes.join(' ')})`))
-    return all.length === 0 ? 'anonymous' : all.join(' and ')
-  })
-  const roles = settings.get('roles')?.value
-  return (
-    schemes.join(' or ') +
-    (roles === undefined ? '' : `, roles ${Array.isArray(roles) ? roles.join('|') : JSON.stringify(roles)}`)
-  )
 }
 
 function describeLimits({ settings }: Operation): string[] {

@@ -33,6 +33,7 @@ export function compileAdmit(name: string, rules: CallerRules, gatewayFile: Loca
     }
   }
   reportUnknown(name, security, at, tools)
+  if (name === 'ops') reportOpen(security, roles, at, tools)
   const alternatives = security.map(
     (requirement): SecurityRequirement => Object.entries(requirement).map(([scheme, scopes]) => ({ scheme, scopes })),
   )
@@ -62,6 +63,18 @@ function reportContradiction(name: string, at: Located, { diagnostics }: Compile
     at,
     `'${name}' is public, so 'security' and 'roles' would not be asked`,
     `remove 'access: public', or 'security' and 'roles'`,
+  )
+}
+
+/** The page shows payloads and ends tasks of everybody; what an API's every user can sign in with is seldom meant. */
+function reportOpen(security: Record<string, string[]>[], roles: string[] | undefined, at: Located, tools: CompileTools): void {
+  const asks = roles !== undefined || security.every((requirement) => Object.values(requirement).flat().length > 0)
+  if (asks) return
+  tools.diagnostics.warning(
+    'operators-unlimited',
+    at,
+    "whoever has credentials is an operator: 'ops' asks for no role and no scope",
+    "add 'roles' to it",
   )
 }
 

@@ -1,20 +1,22 @@
 import type { RequestContext } from '../context.ts'
 import type { Document, Located } from '../documents/document.ts'
 import type { Metrics } from '../metrics/metrics.ts'
-import { observeRequests, requestMetrics } from '../metrics/requests.ts'
+import { requestMetrics } from '../metrics/requests.ts'
 import { metricsRoute } from '../metrics/routes.ts'
 import type { Operation } from '../model/operation.ts'
+import type { RecentRequests } from '../ops/recent-requests.ts'
+import { opsRoutes } from '../ops/routes.ts'
 import { accessLog } from '../serve/access-log.ts'
 import { docsRoutes } from '../serve/docs.ts'
 import { healthRoutes } from '../serve/health.ts'
 import type { Application } from '../serve/listener.ts'
 import type { Log } from '../serve/log.ts'
-import type { Done } from '../serve/respond.ts'
 import { createSystemRoutes, type Mount } from '../serve/system-routes.ts'
 import { type CompiledTasks, compileTasks } from '../tasks/compile.ts'
 import { compileAdmit } from './admit.ts'
 import { createDescriptions, type Descriptions } from './descriptions.ts'
 import { compileEndpoints, compileEnvelope } from './endpoints.ts'
+import { observers } from './observers.ts'
 import { logFault } from './pipeline.ts'
 import type { Registry } from './registry.ts'
 import type { CompileTools } from './tools.ts'
@@ -32,13 +34,14 @@ export interface ApplicationInput {
   /** The root of gateway.yaml, for the places of what is wrong with its sections. */
   readonly gatewayFile: Located
   readonly metrics: Metrics
+  readonly recent: RecentRequests
   /** Where requests are logged. */
   readonly accessLog: Log
 }
 
 /** Everything that answers requests: the operations' pipelines, and behind them the gateway's own routes. */
 export function compileApplication(input: ApplicationInput): Application & { readonly descriptions: Descriptions } {
-  const { operations, system, basePath, registry, tools, metrics } = input
+  const { operations, system, basePath, registry, tools } = input
   const { config } = tools
   const router = compileEndpoints(operations, registry, tools)
   const tasks = compileTasks(operations, tools)
@@ -47,7 +50,7 @@ export function compileApplication(input: ApplicationInput): Application & { rea
   const { run } = createSystemRoutes(systemMounts(input, tasks, descriptions))
   const log = accessLog(input.accessLog, config.log.requests, tools.tracing !== undefined)
   const elsewhere = compileEnvelope({ ...system, path: basePath }, registry, tools, run)
-  const done = config.metrics === false ? log : both(log, observeRequests(requestMetrics(metrics.meter), router, operations))
+  const done = observers({ ...input, log, router })
   const routeOf = (context: RequestContext) =>
     context.operation === elsewhere.operation ? context.systemRoute : context.operation.path
   return {
@@ -59,15 +62,8 @@ export function compileApplication(input: ApplicationInput): Application & { rea
   }
 }
 
-function both(first: Done, second: Done): Done {
-  return function doneByBoth(context, status) {
-    first(context, status)
-    second(context, status)
-  }
-}
-
 function systemMounts(
-  { basePath, tools, gatewayFile, metrics }: ApplicationInput,
+  { operations, basePath, registry, tools, gatewayFile, metrics, recent }: ApplicationInput,
   tasks: CompiledTasks | undefined,
   descriptions: Descriptions,
 ): Mount[] {
@@ -77,6 +73,23 @@ function systemMounts(
   if (tasks !== undefined) mounts.push(tasks.mount)
   if (config.metrics !== false && config.metrics.port === undefined)
     mounts.push(metricsRoute(config.metrics.path, metrics, compileAdmit('metrics', config.metrics, gatewayFile, tools)))
+  if (config.ops !== false) {
+    mounts.push(
+      opsRoutes({
+        path: config.ops.path,
+        admit: compileAdmit('ops', config.ops, gatewayFile, tools),
+        operations,
+        order: [...registry.policies, ...registry.targets].map(({ name }) => name),
+        requests: requestMetrics(metrics.meter),
+        recent,
+        tasks: tasks === undefined ? undefined : tools.services.tasks,
+        state,
+        health,
+        log: tools.log,
+        redact: config.log.redact,
+      }),
+    )
+  }
   if (config.docs !== false) {
     const routes = docsRoutes({ config: config.docs, basePath, descriptions, live: tasks !== undefined })
     const page = basePath + config.docs.path

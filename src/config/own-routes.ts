@@ -73,3 +73,17 @@ export const Metrics = declared(
       "Prometheus metrics: on a port of their own, or on the API's with an access decision (security, or access: public).",
   },
 )
+
+export const Ops = declared(
+  { path: path('Where the page is served, at the root.', '/ops'), ...callers },
+  {
+    title: 'Operator page',
+    description:
+      'A page for operators: traffic, last requests, tasks with their payloads, the generation that serves. It needs an access decision (security, roles).',
+  },
+)
+
+/** The security schemes that the gateway's own routes ask for. */
+export function schemesOfOwnRoutes(sections: readonly (Type.Static<typeof Metrics> | Type.Static<typeof Ops>)[]): string[] {
+  return sections.flatMap((section) => (section === false ? [] : (section.security ?? []).flatMap(Object.keys)))
+}

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Authentication } from './authentication.ts'
-import { Metrics } from './own-routes.ts'
+import { Metrics, Ops } from './own-routes.ts'
 import { Database, Docs, HealthSection, Log, Realtime, Redis, Server, Tasks } from './sections.ts'
 
 const OpenApiFile = Type.Object(
@@ -54,6 +54,7 @@ export const GatewayConfig = Type.Object(
     docs: Docs,
     health: HealthSection,
     metrics: Metrics,
+    ops: Ops,
     tasks: Tasks,
     realtime: Realtime,
     authentication: Authentication,

@@ -81,6 +81,8 @@ export const diagnosticCatalogue = {
     'no-access-decision': 'Nobody has decided who may call the operation: neither OpenAPI `security` nor `access: public`.',
     'unknown-security-scheme': 'A security scheme is named that `components.securitySchemes` does not have.',
     'contradicting-access': 'A route of the gateway is public and asks for credentials or roles as well.',
+    'operators-unlimited':
+      'The operator page asks for credentials but for no role and no scope, so every caller of the API may use it.',
     'conflicting-security-scheme': 'One name stands for two schemes in two documents.',
     'undecidable-security': 'The operation needs a scheme that gateway.yaml says nothing usable about.',
     'unused-security-scheme': 'No operation asks for the scheme.',

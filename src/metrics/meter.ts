@@ -19,11 +19,20 @@ export interface Counter {
   /** The count of one combination of labels, to be held by whoever counts often: `cell.value++`. */
   cell(...labels: string[]): { value: number }
   add(...labels: string[]): void
+  /** All counts so far, with their label values. */
+  entries(): readonly Entry<{ value: number }>[]
+}
+
+/** What was counted under one combination of label values. */
+export interface Entry<Cell> {
+  readonly labels: readonly string[]
+  readonly cell: Cell
 }
 
 /** Sorts durations, in seconds, into buckets. */
 export interface Histogram {
   cell(...labels: string[]): Distribution
+  entries(): readonly Entry<Distribution>[]
 }
 
 /**
@@ -73,6 +82,7 @@ function createCounter(name: string, help: string, names: readonly string[]): Co
     type: 'counter',
     cell: (...labels) => cells.of(labels),
     add: (...labels) => void cells.of(labels).value++,
+    entries: cells.all,
     samples: () => cells.all().map(({ labels, cell }) => ({ labels: labelled(names, labels), value: cell.value })),
   }
 }
@@ -89,6 +99,7 @@ function createHistogram(
     help,
     type: 'histogram',
     cell: (...labels) => cells.of(labels),
+    entries: cells.all,
     samples: () => cells.all().flatMap(({ labels, cell }) => cell.samples(name, labelled(names, labels))),
   }
 }
@@ -134,7 +145,7 @@ export class Distribution {
 }
 
 function cellsOf<Cell>(make: () => Cell) {
-  const cells = new Map<string, { labels: readonly string[]; cell: Cell }>()
+  const cells = new Map<string, Entry<Cell>>()
   return {
     of(labels: readonly string[]): Cell {
       const key = labels.join('\n')

@@ -13,7 +13,7 @@ export interface GatewayRoute {
 
 /** The routes that stand beside the operations of this gateway. */
 export function gatewayRoutes({ config, api, operations }: Pick<Reviewed, 'config' | 'api' | 'operations'>): GatewayRoute[] {
-  const { docs, health, metrics, tasks, realtime } = config
+  const { docs, health, metrics, ops, tasks, realtime } = config
   const below = (path: string) => api.basePath + path
   const routes: GatewayRoute[] = [
     { path: '/livez', what: 'the probe of the process', setting: undefined, replaceable: false },
@@ -28,6 +28,12 @@ export function gatewayRoutes({ config, api, operations }: Pick<Reviewed, 'confi
     routes.push({ path: below(docs.path), what: 'the documentation', setting, replaceable: true })
     for (const name of ['/openapi.json', '/openapi.yaml'])
       routes.push({ path: below(name), what: 'the served document', setting: undefined, replaceable: true })
+  }
+  if (metrics !== false && metrics.port === undefined)
+    routes.push({ path: metrics.path, what: 'the metrics', setting: 'metrics.path', replaceable: false })
+  if (ops !== false) {
+    routes.push({ path: ops.path, what: 'the operator page', setting: 'ops.path', replaceable: false })
+    routes.push({ path: `${ops.path}/api/state`, what: 'the operator page', setting: 'ops.path', replaceable: false })
   }
   if (operations.some(({ target }) => target === 'task')) {
     const setting = 'tasks.path'

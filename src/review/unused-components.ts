@@ -1,3 +1,4 @@
+import { schemesOfOwnRoutes } from '../config/own-routes.ts'
 import { child, type Document, escapePointer, isObject, type Located, members, pointerTokens } from '../documents/document.ts'
 import { parseReference, rootOf } from '../documents/references.ts'
 import type { Rule } from './review.ts'
@@ -6,7 +7,7 @@ import type { Rule } from './review.ts'
 const kinds = ['schemas', 'parameters', 'responses', 'requestBodies', 'headers', 'examples', 'pathItems']
 
 /** Components that nothing refers to, in documents that also have paths; and security schemes that nothing asks for. */
-export const reviewUnusedComponents: Rule = ({ api, documents, diagnostics }) => {
+export const reviewUnusedComponents: Rule = ({ config, api, documents, diagnostics }) => {
   const used = new Set<string>()
   const parents = new Set<string>()
   for (const document of documents.all()) collect(document, used, parents)
@@ -22,7 +23,7 @@ export const reviewUnusedComponents: Rule = ({ api, documents, diagnostics }) =>
         report(node, `nothing refers to the component "${name}" of ${kind}`, 'Remove it, or refer to it.')
       }
     }
-    const asked = requirementsOf(root, documents)
+    const asked = new Set([...requirementsOf(root, documents), ...schemesOfOwnRoutes([config.metrics, config.ops])])
     for (const [name, node] of members(child(components, 'securitySchemes'))) {
       if (!asked.has(name))
         report(node, `nothing asks for the security scheme "${name}"`, "Name it under 'security', or remove it.")

@@ -85,4 +85,11 @@ CREATE TABLE task_schedule (
 );
 `,
   },
+  {
+    name: 'tasks-002',
+    sql: `
+-- What an operator looks for among the many that went well.
+CREATE INDEX task_ended_badly ON task (id DESC) WHERE state IN ('failed', 'cancelled');
+`,
+  },
 ]

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { io } from 'socket.io-client'
 import t, { type Test } from 'tap'
-import { startGatefold } from '../cli/command-line.ts'
+import { gatefold, startGatefold } from '../cli/command-line.ts'
 import { testDatabasePlace, testDataDirectory } from '../database.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -129,6 +129,18 @@ t.test('no secret of a full run is in logs, traces or metrics', async (t) => {
 
   const [metrics] = /http:\/\/127\.0\.0\.1:\d+\/metrics/.exec(gateway.output.stdout) ?? []
   const scrape = await (await fetch(metrics as string)).text()
+  const operator = await operatorToken(environment)
+  secrets['the token of the operator'] = operator
+  const seen: string[] = []
+  const look = async (path: string): Promise<any> => {
+    const response = await fetch(`${gateway.url}/ops/api/${path}`, { headers: { authorization: `Bearer ${operator}` } })
+    t.equal(response.status, 200, path)
+    seen.push(await response.clone().text())
+    return response.json()
+  }
+  for (const path of ['state', 'traffic', 'requests', 'operations']) await look(path)
+  for (const { id } of (await look('operations')).operations) await look(`operations/${id}`)
+  for (const { task_id } of (await look('tasks')).tasks) await look(`tasks/${task_id}`)
   gateway.child.kill('SIGTERM')
   t.equal(await gateway.exited, 0)
 
@@ -137,8 +149,16 @@ t.test('no secret of a full run is in logs, traces or metrics', async (t) => {
   t.match(stdout, "name: 'POST /api/v1/auth/login'", 'the traces are there')
   t.match(stdout, 'the language model refused', 'what handlers log is there')
   t.match(scrape, 'operation="login"', 'the metrics are there')
-  assertHidden(t, secrets, stdout + stderr + scrape)
+  t.match(seen.join(''), '"password":"[redacted]"', "the operator page's data is there")
+  assertHidden(t, secrets, stdout + stderr + scrape + seen.join(''))
 })
+
+/** As `gatefold token` makes it for whoever knows the secret. */
+async function operatorToken(environment: Record<string, string>): Promise<string> {
+  const { code, stdout } = await gatefold(root, ['token', '--subject', 'operator', '--role', 'admin'], environment)
+  if (code !== 0) throw new Error(stdout)
+  return stdout.trim().split('\n').at(-1) as string
+}
 
 t.test('no password of a service that is away is said', async (t) => {
   const secrets: Secrets = {
