@@ -76,7 +76,7 @@ t.test('they are ready when they say so, and are given the time to end', async (
   t.match(program, '/readyz')
   t.doesNotThrow(() => new Function(program), 'a program')
   for (const [, { stop_grace_period = '' }] of processes)
-    t.ok(Number.parseInt(stop_grace_period, 10) > 25, 'longer than server.shutdownTimeout')
+    t.ok(Number.parseInt(stop_grace_period, 10) > 26, 'longer than server.drainDelay and shutdownTimeout')
   t.equal(imageSays('STOPSIGNAL'), 'SIGTERM')
 })
 

@@ -120,7 +120,7 @@ t.test('processes are started as in docker-compose.yml', async (t) => {
 
 t.test('they have the time to start and to end', async (t) => {
   const { config } = await planGateway({ directory: repository, environment: {} })
-  const shutdown = parseDuration(config.server.shutdownTimeout) / 1000
+  const shutdown = (parseDuration(config.server.drainDelay) + parseDuration(config.server.shutdownTimeout)) / 1000
   for (const { role, pod, container } of pods) {
     const pause = container.lifecycle?.preStop.sleep.seconds ?? 0
     t.ok(pod.terminationGracePeriodSeconds >= pause + shutdown + 5, role)

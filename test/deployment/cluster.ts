@@ -37,6 +37,8 @@ export interface Cluster {
   readonly api: Member[]
   readonly worker: Member[]
   readonly redis: RedisServer
+  /** The URL of its database. */
+  readonly database: string
   /** Starts one more process of a service, on a port that one had before if there is one. */
   start(service: 'api' | 'worker', port?: number): Promise<Member>
 }
@@ -69,7 +71,7 @@ export async function startCluster(t: Teardown, options: ClusterOptions): Promis
   const [api, worker] = await Promise.all([Promise.all(many('api')), Promise.all(many('worker'))])
   const ports = api.map(({ port }) => port)
   const balancer = balancerExists ? await startBalancer(t, ports) : undefined
-  return { url: balancer?.url ?? (api[0] as Member).url, balancer, api, worker, redis, start }
+  return { url: balancer?.url ?? (api[0] as Member).url, balancer, api, worker, redis, database, start }
 }
 
 /** What the names of other containers stand for on this machine. */

@@ -5,6 +5,8 @@ import { createRecentKeys, type RecentKeys } from './recent-keys.ts'
 
 /** The most keys that are counted at once, all limits together; about 150 bytes each. */
 const mostKeys = 1_000_000
+/** The most of one limit that come up before older ones are let go: a larger table would hold the process up for long as it grows. */
+const generation = 131_072
 
 /**
  * Counts in this process. Answers at once, without a promise. Each limit keeps its own keys, and when there are too many the limit
@@ -17,7 +19,8 @@ export function createMemoryCounters(now = systemClock.now, max = mostKeys): Cou
   /** What was counted for a limit stays when its number changes; another length of its windows begins anew. */
   function table<Value>(limit: Limit): RecentKeys<Value> {
     const name = tableName(limit)
-    const keys = tables.get(name) ?? (createRecentKeys<Value>(limit.window, max / 2, makeRoom) as RecentKeys<unknown>)
+    const most = Math.min(generation, max / 2)
+    const keys = tables.get(name) ?? (createRecentKeys<Value>(limit.window, most, makeRoom) as RecentKeys<unknown>)
     tables.set(name, keys)
     return keys as RecentKeys<Value>
   }
