@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { compactVerify } from 'jose'
-import koaJwt from 'koa-jwt'
+import type koaJwt from 'koa-jwt'
 import { isSymmetric, keyFits } from './algorithms.ts'
 
 /** A key that tokens may be signed with. */
@@ -61,11 +61,17 @@ function koaJwtCheck(key: KeyObject, algorithm: string): SignatureCheck {
     ignoreExpiration: true,
     ignoreNotBefore: true,
   }
-  const middleware = koaJwt(options as unknown as koaJwt.Options) as unknown as (
-    context: object,
-    next: () => void,
-  ) => Promise<void>
+  let loaded: Promise<(context: object, next: () => void) => Promise<void>> | undefined
+
+  async function load() {
+    // Services without such keys do without its memory.
+    const { default: koaJwt } = await import('koa-jwt')
+    return koaJwt(options as unknown as koaJwt.Options) as unknown as Awaited<NonNullable<typeof loaded>>
+  }
+
   return async function checkByKoaJwt(text) {
+    loaded ??= load()
+    const middleware = await loaded
     const context = { token: text, state: {} as { user?: unknown }, throw: refuse }
     try {
       await middleware(context, passed)

@@ -1,4 +1,4 @@
-import { PgBoss } from 'pg-boss'
+import type { PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { Database, Queryable } from './database.ts'
 import type { Lifecycle, ServiceDefinition } from './service.ts'
@@ -34,27 +34,36 @@ const statements = (tx: Queryable) => ({ executeSql: (text: string, values?: unk
  * they can be fenced; so a job has one life: it is taken and deleted in the transaction that starts its attempt.
  */
 export function createQueue(database: Database, log: Logger): Queue & Required<Pick<Lifecycle, 'start' | 'stop' | 'check'>> {
-  const boss = new PgBoss({
-    ...database.boss,
-    schema: `${database.schema}_queue`,
-    schedule: false,
-    registerInstance: false,
-  })
-  boss.on('error', (error) => log.warn({ err: error }, 'queue'))
-  boss.on('warning', (warning) => log.warn({ warning }, 'queue'))
+  let boss: PgBoss | undefined
   const opened = new Set<string>()
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
 
+  async function launch(): Promise<void> {
+    // Only gateways with tasks need its memory.
+    const { PgBoss } = await import('pg-boss')
+    const schema = `${database.schema}_queue`
+    boss = new PgBoss({ ...database.boss, schema, schedule: false, registerInstance: false })
+    boss.on('error', (error) => log.warn({ err: error }, 'queue'))
+    boss.on('warning', (warning) => log.warn({ warning }, 'queue'))
+    // Processes that start together on an empty database race for its schema; whoever loses finds it there at the second try.
+    await boss.start({ attempts: 4 })
+  }
+
+  function running(): PgBoss {
+    if (boss === undefined) throw new Error('the queue is not started')
+    return boss
+  }
+
   return {
     async send(tx, queue, { id, task, priority, delay }) {
-      await boss.send(queue, { task }, { id, priority, startAfter: delay / 1000, db: statements(tx) })
+      await running().send(queue, { task }, { id, priority, startAfter: delay / 1000, db: statements(tx) })
     },
     async take(tx, queue, limit) {
       const db = statements(tx)
-      const jobs = await boss.fetch<{ task: string }>(queue, { batchSize: limit, db })
+      const jobs = await running().fetch<{ task: string }>(queue, { batchSize: limit, db })
       if (jobs.length === 0) return []
-      await boss.deleteJob(
+      await running().deleteJob(
         queue,
         jobs.map(({ id }) => id),
         { db },
@@ -62,31 +71,28 @@ export function createQueue(database: Database, log: Logger): Queue & Required<P
       return jobs.map(({ id, data }) => ({ id, task: data.task }))
     },
     async remove(queue, job) {
-      await boss.deleteJob(queue, job)
+      await running().deleteJob(queue, job)
     },
     async open(queues) {
       for (const queue of queues) {
         if (opened.has(queue)) continue
-        await boss.createQueue(queue, { retryLimit: 0, retentionSeconds: unlimited, deleteAfterSeconds: 3600 })
+        await running().createQueue(queue, { retryLimit: 0, retentionSeconds: unlimited, deleteAfterSeconds: 3600 })
         opened.add(queue)
       }
     },
     start() {
-      // Processes that start together on an empty database race for its schema; whoever loses finds it there at the second try.
-      started ??= boss.start({ attempts: 4 }).then(() => {})
+      started ??= launch()
       return started
     },
     async check() {
       const began = performance.now()
-      const healthy = await boss.schemaVersion().then(
-        (version) => version !== null,
-        () => false,
-      )
+      const version = await boss?.schemaVersion().catch(() => null)
+      const healthy = version !== undefined && version !== null
       return { healthy, latencyMs: performance.now() - began, ...(!healthy && { detail: 'the queue of jobs is not reachable' }) }
     },
     stop() {
       stopped ??= Promise.resolve(started).then(
-        () => boss.stop({ graceful: false, close: false }),
+        () => boss?.stop({ graceful: false, close: false }),
         () => {},
       )
       return stopped

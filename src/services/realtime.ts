@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import { Server, type Socket } from 'socket.io'
+import type { Server, Socket } from 'socket.io'
 import type { Clock } from '../clock.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Principal } from '../context.ts'
@@ -56,9 +56,11 @@ export function createRealtime({ log, meter, clock, ...first }: RealtimeOptions)
   // Socket.IO wants a server to listen to. It gets what the gateway's own server hands on to it, so that it can come and go.
   const entrance = new EventEmitter()
   let io: Server<ClientMessages, ServerMessages> | undefined
+  let listening: Promise<void> | undefined
 
-  async function start(): Promise<void> {
-    if (io !== undefined) return
+  async function listen(): Promise<void> {
+    // Only gateways with tasks need its memory.
+    const { Server } = await import('socket.io')
     io = new Server({
       path,
       // Pages load the client from here: `<path>/socket.io.esm.min.js`.
@@ -145,7 +147,7 @@ export function createRealtime({ log, meter, clock, ...first }: RealtimeOptions)
         return connections()
       },
       door,
-      start,
+      start: () => (listening ??= listen()),
       check: async () => ({
         healthy: io !== undefined,
         latencyMs: 0,
