@@ -1,10 +1,11 @@
 /**
- * What reloads cost: `node bench/reload.ts [reloads]`. Works on a copy of the reference application.
+ * What reloads cost: `node bench/reload.ts [reloads] [edits of each file]`. Works on a copy of the reference application.
  *
  * 1. Edit → live: a real `gatefold dev`; from the write of the file to the first answer that shows it.
  * 2. Reloads under load (500 unless said otherwise): failed requests, and the heap after a collection, every hundred.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -109,14 +110,14 @@ async function startDev(directory: string): Promise<{ child: ChildProcess; url: 
 const percentile = (times: number[], share: number) =>
   times.toSorted((a, b) => a - b)[Math.ceil(times.length * share) - 1] as number
 
-async function measureEdits(token: string): Promise<void> {
+async function measureEdits(count: number, token: string): Promise<void> {
   const directory = copyProject()
   const { child, url } = await startDev(directory)
   await wait(2000)
   for (const { name, file, write, path, isLive } of edits) {
     const original = readFileSync(join(directory, file), 'utf8')
     const times: number[] = []
-    for (let n = 1; n <= 20; n++) {
+    for (let n = 1; n <= count; n++) {
       const at = path === '/health/detailed' ? `${path}${n}` : path
       writeFileSync(join(directory, file), write(original, n))
       const since = performance.now()
@@ -130,9 +131,10 @@ async function measureEdits(token: string): Promise<void> {
     writeFileSync(join(directory, file), original)
     await wait(600)
     const [median, most] = [percentile(times, 0.5), Math.max(...times)].map(Math.round)
-    console.log(`edit → live  ${name.padEnd(36)} median ${median} ms, longest of 20 ${most} ms`)
+    console.log(`edit → live  ${name.padEnd(36)} median ${median} ms, longest of ${count} ${most} ms`)
   }
   child.kill('SIGTERM')
+  await once(child, 'exit')
   rmSync(directory, { recursive: true })
 }
 
@@ -198,6 +200,7 @@ async function measureMemory(reloads: number, token: string): Promise<void> {
   rmSync(directory, { recursive: true })
 }
 
+const [reloads, editsOfEach] = [Number(process.argv[2] ?? 500), Number(process.argv[3] ?? 20)]
 const token = await new SignJWT({ roles: ['user'] })
   .setProtectedHeader({ alg: 'HS256' })
   .setSubject('0190a0a0-0000-7000-8000-000000000000')
@@ -205,5 +208,5 @@ const token = await new SignJWT({ roles: ['user'] })
   .setAudience('gatefold-reference')
   .setExpirationTime('2h')
   .sign(Buffer.from(secret))
-if (process.env.EDITS !== '0') await measureEdits(token)
-await measureMemory(Number(process.argv[2] ?? 500), token)
+if (editsOfEach > 0) await measureEdits(editsOfEach, token)
+if (reloads > 0) await measureMemory(reloads, token)

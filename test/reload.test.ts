@@ -207,7 +207,11 @@ t.test('tasks and sockets go on', async (t) => {
       '/count': post('count'),
       ...Object.fromEntries(Object.keys(more).map((id) => [`/${id}`, post(id)])),
     }),
-    'gateway.yaml': gatewayYaml({ secret, operations: { count: { task }, ...more }, database: { url, dataDir } }),
+    'gateway.yaml': gatewayYaml({
+      secret,
+      operations: { count: { task }, ...more },
+      database: { url, dataDir, migrations: 'migrations' },
+    }),
   })
   const counting = (last: string) => `export async function count({}, { progress, signal }) {
   for (let i = 1; i <= 20; i++) {
@@ -222,7 +226,11 @@ export const added = () => 'added'`
   const served = await serve(t, {
     openapi: first['openapi.yaml'],
     gateway: first['gateway.yaml'],
-    files: { ...handlers, 'handlers/count.ts': counting('as it began') },
+    files: {
+      ...handlers,
+      'handlers/count.ts': counting('as it began'),
+      'migrations/001_words.sql': 'CREATE TABLE words (word text)',
+    },
   })
   const { gateway, request } = served
   const ada = await token(secrets[0])
@@ -295,6 +303,16 @@ export const added = () => 'added'`
       (firstEnd as string) <= (secondStart as string) || (secondEnd as string) <= (firstStart as string),
       'one after the other',
     )
+  })
+
+  await t.test('a new migration is run before the new generation answers; one that was run must not change', async (t) => {
+    t.match(await edit(served, { 'migrations/002_first.sql': `INSERT INTO words VALUES ('first')` }), { outcome: 'applied' })
+    t.match((await gateway.services.database.query('SELECT word FROM words')).rows, [{ word: 'first' }])
+    const { generation } = gateway.state
+    const changed = await edit(served, { 'migrations/001_words.sql': 'CREATE TABLE words (word text, more text)' })
+    t.match(changed, { outcome: 'failed', generation, error: /001_words\.sql was changed after it had been applied/ })
+    await edit(served, { 'migrations/001_words.sql': 'CREATE TABLE words (word text)' })
+    t.equal((await submit()).length > 0, true, 'the database goes on')
   })
 
   await t.test('a socket whose credentials do not count any more is sent away', async (t) => {
