@@ -280,7 +280,7 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
     const operator = await run(directory, gatefold, 'token', '--subject', 'ada', '--role', 'operator')
     const state = await get('/ops/api/state', { headers: { authorization: `Bearer ${operator.output.trim()}` } })
     t.match(JSON.parse(state.text), { operator: 'ada', generation: { number: 1 } })
-    t.match((await get('/metrics')).text, 'http_server_request_duration_seconds_bucket{operation="hello"', 'with metrics')
+    t.match((await get('/metrics')).text, 'http_server_request_duration_seconds_count{operation="hello"', 'with metrics')
 
     const exited = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')

@@ -1,6 +1,8 @@
 /** One number of a series, as a scrape reads it. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>
+  /** Labels that many samples have, as one object: they are written into text once and for all. */
+  readonly sharedLabels?: Readonly<Record<string, string>>
   readonly value: number
   /** For the parts of a histogram, which have names of their own. */
   readonly metricName?: string
@@ -94,13 +96,21 @@ function createHistogram(
   buckets: readonly number[],
 ): Histogram & Instrument {
   const cells = cellsOf(() => new Distribution(buckets))
+  const shared = new WeakMap<Distribution, Record<string, string>>()
+
+  function sharedLabels({ cell, labels }: Entry<Distribution>): Record<string, string> {
+    const known = shared.get(cell) ?? labelled(names, labels)
+    shared.set(cell, known)
+    return known
+  }
+
   return {
     name,
     help,
     type: 'histogram',
     cell: (...labels) => cells.of(labels),
     entries: cells.all,
-    samples: () => cells.all().flatMap(({ labels, cell }) => cell.samples(name, labelled(names, labels))),
+    samples: () => cells.all().flatMap((entry) => entry.cell.samples(name, sharedLabels(entry))),
   }
 }
 
@@ -130,16 +140,16 @@ export class Distribution {
     return total
   }
 
-  samples(name: string, labels: Readonly<Record<string, string>>): Sample[] {
+  samples(name: string, sharedLabels: Readonly<Record<string, string>>): Sample[] {
     let total = 0
     const bucket = (le: string, index: number): Sample => {
       total += this.counts[index] as number
-      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: total }
+      return { metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: total }
     }
     const samples = this.buckets.map((limit, index) => bucket(String(limit), index))
     samples.push(bucket('+Inf', this.buckets.length))
-    samples.push({ metricName: `${name}_sum`, labels, value: this.sum })
-    samples.push({ metricName: `${name}_count`, labels, value: total })
+    samples.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: this.sum })
+    samples.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: total })
     return samples
   }
 }
