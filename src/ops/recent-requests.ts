@@ -6,7 +6,8 @@ import { traceIdOf } from '../tracing/trace-context.ts'
 export interface RecentRequest {
   /** Counts the requests of this process from 1. */
   readonly number: number
-  readonly at: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
   readonly method: string
   readonly path: string
   readonly status: number
@@ -39,7 +40,7 @@ export function keepRecentRequests(): RecentRequests {
       const traceparent = traceparentOf(context)
       ring[number % kept] = {
         number: ++number,
-        at: new Date().toISOString(),
+        at: Date.now(),
         method: req.method as string,
         path: path.length > longestPath ? `${path.slice(0, longestPath)}…` : path,
         status,
