@@ -29,7 +29,7 @@ const users = { few: 100, many: 300_000 }
 
 /** wrk where it is installed, else Node: which needs more of the CPU that it shares with what it measures, but can stop within a second. */
 export function findGenerator({ short = false } = {}): { name: string; run: Generator } {
-  const directory = mkdtempSync(join(tmpdir(), 'gatefold-bench-'))
+  const directory = mkdtempSync(join(tmpdir(), 'bench-http-'))
   process.once('exit', () => rmSync(directory, { recursive: true }))
   const files = new Map<Endpoint, string>()
   const requestsOf = (endpoint: Endpoint) => {

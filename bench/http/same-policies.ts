@@ -33,7 +33,7 @@ async function wrongAnswers(port: number): Promise<string[]> {
   const item = JSON.parse(await expectStatus([200], 'an item', '/items/7', get(sign(claimsOf(0)))))
   if (item.id !== 7 || item.owner !== 'user-0')
     wrong.push(`another item than the one that was asked for: ${JSON.stringify(item)}`)
-  await wait(2500)
+  await wait(3500)
   await expectStatus([401], 'a token that has expired since it was verified', '/items/7', get(soon))
   return wrong
 }
@@ -66,7 +66,7 @@ function cases(): [readonly number[], string, string, RequestInit][] {
 }
 
 async function limitAndLog(target: Target): Promise<string[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'gatefold-bench-'))
+  const directory = mkdtempSync(join(tmpdir(), 'bench-http-'))
   const file = join(directory, 'log.jsonl')
   const server = await startServer(target, { RATE_MAX: '5', LOG_FILE: file })
   const url = `http://127.0.0.1:${server.port}`
