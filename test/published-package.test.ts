@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
 import manifest from '../package.json' with { type: 'json' }
+import { outsideTap } from './outside-tap.ts'
 
 /** A user's whole project; the handler and the policy have their types from the installed package. */
 const project = {
@@ -119,15 +120,9 @@ interface Finished {
 
 function run(directory: string, command: string, ...args: string[]): Promise<Finished> {
   return new Promise((resolve) => {
-    // Without what tap injects into its children: the compiler cannot be loaded with it.
-    execFile(
-      'env',
-      ['-u', 'NODE_OPTIONS', command, ...args],
-      { cwd: directory, env: environment, maxBuffer: 1e8 },
-      (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
-      },
-    )
+    execFile(...outsideTap(command, args), { cwd: directory, env: environment, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
+    })
   })
 }
 

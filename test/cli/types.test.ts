@@ -3,6 +3,7 @@ import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import t from 'tap'
 import { writeProject } from '../gateway.ts'
+import { outsideTap } from '../outside-tap.ts'
 import { gatefold } from './command-line.ts'
 
 t.setTimeout(240_000)
@@ -62,8 +63,7 @@ t.test('the types of the reference application are up to date', async (t) => {
 function compile(file: string): Promise<string> {
   const tsc = join(repository, 'node_modules/.bin/tsc')
   return new Promise((resolve) => {
-    // Without what tap injects into its children: the compiler cannot be loaded with it.
-    execFile('env', ['-u', 'NODE_OPTIONS', tsc, '-p', file, '--pretty', 'false'], (_error, stdout) => resolve(stdout))
+    execFile(...outsideTap(tsc, ['-p', file, '--pretty', 'false']), (_error, stdout) => resolve(stdout))
   })
 }
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Test } from 'tap'
+import { outsideTap } from '../outside-tap.ts'
 
 const program = join(import.meta.dirname, '../../node_modules/yaml-language-server/bin/yaml-language-server')
 
@@ -38,7 +39,7 @@ interface Message {
 }
 
 export async function startEditor(t: Test): Promise<Editor> {
-  const child = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(...outsideTap(process.execPath, [program, '--stdio']), { stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => child.kill())
   const answers = new Map<number, (message: Message) => void>()
   const findings = new Map<string, (found: Finding[]) => void>()

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import settings from '../../tsconfig.json' with { type: 'json' }
+import { outsideTap } from '../outside-tap.ts'
 import { root } from './blocks.ts'
 
 const folders = ['handlers', 'extensions', 'clients', 'test', '*.ts']
@@ -14,7 +15,7 @@ export async function typeErrors(projects: readonly string[]): Promise<string> {
   const include = [join(root, 'src/**/*.d.ts'), ...projects.flatMap((project) => folders.map((folder) => join(project, folder)))]
   const config = join(first, 'tsconfig.guides.json')
   writeFileSync(config, JSON.stringify({ compilerOptions: settings.compilerOptions, include }))
-  return promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', config]).then(
+  return promisify(execFile)(...outsideTap(join(root, 'node_modules/.bin/tsc'), ['-p', config])).then(
     () => '',
     ({ stdout, stderr }) => stdout || stderr,
   )
