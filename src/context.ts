@@ -124,6 +124,8 @@ export class RequestContext {
   headers: Record<string, unknown> = emptyRecord
   cookies: Record<string, unknown> = emptyRecord
   body: unknown = undefined
+  /** The bytes that `body` was read from, their content coding undone; kept only where the target passes them on. */
+  bodyBytes: Buffer | undefined = undefined
   contentType: string | undefined = undefined
   /** Response headers that policies set, as a flat list of name (lower case), value, name, value … */
   readonly responseHeaders: string[] = []

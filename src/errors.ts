@@ -25,6 +25,8 @@ export const problems = {
   unavailable: { status: 503, title: 'A service that is needed is not available' },
   authentication_unavailable: { status: 503, title: 'The keys that verify credentials are not available' },
   overloaded: { status: 503, title: 'The server is at its limit' },
+  bad_gateway: { status: 502, title: 'The upstream did not give a usable answer' },
+  gateway_timeout: { status: 504, title: 'The upstream did not answer in time' },
   timeout: { status: 504, title: 'The operation did not finish in time' },
 } as const satisfies Record<string, { status: number; title: string }>
 

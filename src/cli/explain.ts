@@ -23,8 +23,8 @@ export const explain: Command = {
       )
       throw new UsageError(`there is no operation '${id}'${near === undefined ? '' : `; did you mean '${near}'?`}`)
     }
-    const steps = plan.registry.policies.map(({ name }) => name)
-    process.stdout.write(show(operation, explainOperation(operation, [...steps, operation.target])))
+    const { policies, targets } = plan.registry
+    process.stdout.write(show(operation, explainOperation(operation, [...policies, ...targets])))
     return report(plan) ? 0 : 1
   },
 }

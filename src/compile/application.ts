@@ -79,7 +79,7 @@ function systemMounts(
         path: config.ops.path,
         admit: compileAdmit('ops', config.ops, gatewayFile, tools),
         operations,
-        order: [...registry.policies, ...registry.targets].map(({ name }) => name),
+        parts: [...registry.policies, ...registry.targets],
         requests: requestMetrics(metrics.meter),
         recent,
         tasks: tasks === undefined ? undefined : tools.services.tasks,

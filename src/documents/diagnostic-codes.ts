@@ -38,6 +38,8 @@ export const diagnosticCatalogue = {
     'unknown-operation': 'Settings are given to an operationId that no document has.',
     'several-targets': 'One operation has several targets; only one can answer.',
     'setting-without-effect': 'What is written changes nothing: remove it, or it misleads whoever reads it.',
+    'unencrypted-upstream': 'Requests are passed on by http to a host beyond the own network.',
+    'unchecked-upload': 'A multipart body cannot be both checked and passed on as it was sent.',
     'unused-default': 'A setting under `defaults` that no operation takes.',
     'unused-section': 'A section about something that no operation does.',
   },

@@ -4,7 +4,7 @@ import type { MediaType } from '../model/operation.ts'
 import type { SchemaError, Validator } from '../schemas/compiler.ts'
 import type { BodyResult, ReadBody } from './body.ts'
 import { compileForm } from './form.ts'
-import { parseJson } from './json.ts'
+import { parseJson, repeatsNames } from './json.ts'
 import { compileMultipart, filePointers, placeFiles } from './multipart.ts'
 import type { MessageTools } from './parameter.ts'
 import { isDecodable } from './percent.ts'
@@ -14,10 +14,17 @@ import { type Shape, shapeOf } from './shape.ts'
 /** Turns a body's text into the context's `body`; gives back a refusal, or what the schema says against it. */
 export type TextContent = (text: string, context: RequestContext) => BodyResult
 
-export function jsonContent(validate: Validator | undefined): TextContent {
+const ambiguous = problem('malformed_request', { detail: 'The body gives a name twice in one JSON object.' })
+
+/**
+ * JSON. `unambiguous`: refuses names that stand twice in one object (RFC 8259 section 4), of which another parser may take the one that
+ * was not checked.
+ */
+export function jsonContent(validate: Validator | undefined, unambiguous: boolean): TextContent {
   return function acceptJson(text, context) {
     const parsed = parseJson(text)
     if (parsed instanceof Problem) return parsed
+    if (unambiguous && repeatsNames(text, parsed.value)) return ambiguous
     context.body = parsed.value
     return inBody(validate?.(parsed.value))
   }

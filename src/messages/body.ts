@@ -67,7 +67,9 @@ function compileMedia(media: MediaType, operation: Operation, tools: MessageTool
   const readParts = lazy(() => multipartContent(media, validate, tools, limits))
   const readForm = lazy(() => formContent(media, validate, tools))
   const readPlain = lazy(() => plainContent(media, validate, tools))
-  const readJson = jsonContent(validate)
+  // Another server will read the same bytes: it has to find in them what was checked here.
+  const passedOn = operation.target === 'upstream'
+  const readJson = jsonContent(validate, passedOn)
   const required = operation.body?.required === true
 
   function textContent(actual: MediaRange): TextContent | undefined {
@@ -82,7 +84,7 @@ function compileMedia(media: MediaType, operation: Operation, tools: MessageTool
     if (content === undefined) return bytesReader(limits, required)
     const charset = actual.parameters.get('charset') ?? 'utf-8'
     const decode = charsetDecoder(charset)
-    return decode && textReader({ limits, decode, charset, required, content })
+    return decode && textReader({ limits, decode, charset, required, content, passedOn })
   }
 }
 
@@ -92,9 +94,11 @@ interface TextReading {
   readonly charset: string
   readonly required: boolean
   readonly content: TextContent
+  /** Whether the bytes are kept. */
+  readonly passedOn: boolean
 }
 
-function textReader({ limits, decode, charset, required, content }: TextReading): ReadBody {
+function textReader({ limits, decode, charset, required, content, passedOn }: TextReading): ReadBody {
   const malformed = problem('malformed_request', { detail: `The body is not valid ${charset} text.` })
   return function readText(context) {
     const bytes = readBytes(context.req, context.res, limits)
@@ -104,7 +108,9 @@ function textReader({ limits, decode, charset, required, content }: TextReading)
       if (read instanceof Problem) return read
       if (read.length === 0) return absent(required)
       const text = decode(read)
-      return text === undefined ? malformed : content(text, context)
+      if (text === undefined) return malformed
+      if (passedOn) context.bodyBytes = read
+      return content(text, context)
     }
   }
 }

@@ -41,6 +41,17 @@ function withCharset(range: string): string {
   return /;\s*charset=/i.test(range) ? range : `${range}; charset=utf-8`
 }
 
+/** JSON that came as bytes from elsewhere: its value is checked, its bytes go out as they came. */
+export class ReceivedJson {
+  readonly bytes: Uint8Array
+  readonly value: unknown
+
+  constructor(bytes: Uint8Array, value: unknown) {
+    this.bytes = bytes
+    this.value = value
+  }
+}
+
 /** Bodies that are bytes already are sent as they are. */
 export function isBytes(body: unknown): body is Uint8Array | Readable {
   return body instanceof Uint8Array || body instanceof Readable
@@ -56,6 +67,10 @@ export function writeContent(
   validating: boolean,
 ): ValidationError[] | undefined {
   const { body } = reply
+  if (body instanceof ReceivedJson) {
+    reply.body = body.bytes
+    return validating && content?.json === true ? inResponse(content.validate?.(body.value)) : undefined
+  }
   if (body === undefined || isBytes(body)) {
     if (body !== undefined && content?.contentType !== undefined) setContentType(reply, content.contentType)
     return undefined

@@ -1,4 +1,7 @@
+import { asNode, memberSchema, type SchemaNode } from '../config/defaults.ts'
 import type { Position } from '../documents/document.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { Target } from '../targets/target.ts'
 import type { Operation } from './operation.ts'
 import type { Origin, Setting } from './settings.ts'
 
@@ -24,15 +27,19 @@ export interface Explanation {
   readonly off: readonly { readonly name: string; readonly origin: Origin }[]
 }
 
-/** `order` names the parts of a pipeline. */
-export function explainOperation(operation: Operation, order: readonly string[]): Explanation {
+/** What may have a setting: a policy or a target. */
+export type ExplainedPart = Pick<Policy | Target, 'name' | 'schema'>
+
+/** `parts` may be in the pipeline, in their order. */
+export function explainOperation(operation: Operation, parts: readonly ExplainedPart[]): Explanation {
   const { document, node, settings, off } = operation
+  const schemas = new Map(parts.map(({ name, schema }) => [name, asNode(schema)]))
   return {
     at: document.locate(node.pointer),
     access: describeAccess(operation),
-    settings: [...new Set(order)].flatMap((name) => {
+    settings: [...schemas].flatMap(([name, schema]) => {
       const setting = settings.get(name)
-      return setting === undefined ? [] : [{ name, values: explainSetting(setting) }]
+      return setting === undefined ? [] : [{ name, values: explainSetting(setting, schema) }]
     }),
     off: [...off].map(([name, { document, pointer }]) => ({
       name,
@@ -41,18 +48,22 @@ export function explainOperation(operation: Operation, order: readonly string[])
   }
 }
 
+/** What stands for a secret (`writeOnly` in its schema). */
+const notShown = '(not shown)'
+
 /** One entry for each part of a setting that has an origin of its own and no parts below it. */
-function explainSetting({ value, origins }: Setting): ExplainedValue[] {
+function explainSetting({ value, origins }: Setting, schema: SchemaNode): ExplainedValue[] {
   const pointers = [...origins.keys()]
   const leaves = pointers.filter((pointer) => !pointers.some((other) => other.startsWith(`${pointer}/`)))
-  return leaves.map((pointer) => ({
-    name: pointer.slice(1).replaceAll('/', '.'),
-    value: pointer
-      .split('/')
-      .slice(1)
-      .reduce<unknown>((held, key) => (held as Record<string, unknown> | undefined)?.[key], value),
-    origin: origins.get(pointer) as Origin,
-  }))
+  return leaves.map((pointer) => {
+    const keys = pointer.split('/').slice(1)
+    const secret = keys.reduce<SchemaNode | undefined>((node, key) => node && memberSchema(node, key), schema)?.writeOnly
+    return {
+      name: keys.join('.'),
+      value: secret ? notShown : keys.reduce<unknown>((held, key) => (held as Record<string, unknown> | undefined)?.[key], value),
+      origin: origins.get(pointer) as Origin,
+    }
+  })
 }
 
 /** `defaults, gateway.yaml:12:3`. */

@@ -6,7 +6,7 @@ import { child, type Located } from '../documents/document.ts'
 import { problem } from '../errors.ts'
 import type { GatewayState } from '../generations.ts'
 import type { RequestMetrics } from '../metrics/requests.ts'
-import { describeOrigin, explainOperation } from '../model/explanation.ts'
+import { describeOrigin, type ExplainedPart, explainOperation } from '../model/explanation.ts'
 import type { Operation } from '../model/operation.ts'
 import { redact } from '../serve/redact.ts'
 import { revalidate, type StaticContent, sendContent, staticContent } from '../serve/static-content.ts'
@@ -25,8 +25,8 @@ export interface OpsOptions {
   readonly path: string
   readonly admit: Admit
   readonly operations: readonly Operation[]
-  /** The names of policies and targets, in the order in which requests meet them. */
-  readonly order: readonly string[]
+  /** Policies and targets, in the order in which requests meet them. */
+  readonly parts: readonly ExplainedPart[]
   readonly requests: RequestMetrics
   readonly recent: RecentRequests
   /** Undefined when no operation is a task. */
@@ -65,7 +65,7 @@ export function opsRoutes(options: OpsOptions): Mount {
     )
     router.get(
       `${api}/operations`,
-      guarded((ctx) => answer(ctx, { operations: operations.map((operation) => summarise(operation, options.order)) })),
+      guarded((ctx) => answer(ctx, { operations: operations.map((operation) => summarise(operation, options.parts)) })),
     )
     router.get(
       `${api}/operations/:id`,
@@ -76,18 +76,19 @@ export function opsRoutes(options: OpsOptions): Mount {
   }
 }
 
-function summarise(operation: Operation, order: readonly string[]): Record<string, unknown> {
+function summarise(operation: Operation, parts: readonly ExplainedPart[]): Record<string, unknown> {
   const { id, method, path, target } = operation
-  const { access, settings, at } = explainOperation(operation, order)
+  const { access, settings, at } = explainOperation(operation, parts)
   return { id, method, path, target, access, at: place(at), policies: settings.map(({ name }) => name) }
 }
 
 /** The chain of an operation. Values are redacted by their names: an extension may have a setting that is a secret. */
-function explain(ctx: Context, { operations, order }: OpsOptions): void {
+function explain(ctx: Context, { operations, parts }: OpsOptions): void {
   const { id } = (ctx as Context & { params: Record<string, string> }).params
   const operation = operations.find((candidate) => candidate.id === id)
   if (operation === undefined) throw problem('not_found', { detail: 'there is no such operation' })
-  const { settings, off } = explainOperation(operation, order)
+  const { settings, off } = explainOperation(operation, parts)
+  const order = parts.map(({ name }) => name)
   const declared = settings.map(({ name, values }) => ({
     name,
     values: values.map(({ name, value, origin }) => ({
@@ -97,7 +98,7 @@ function explain(ctx: Context, { operations, order }: OpsOptions): void {
     })),
   }))
   answer(ctx, {
-    ...summarise(operation, order),
+    ...summarise(operation, parts),
     settings: [...declared, ...authentication(operation)].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
     off: off.map(({ name, origin }) => ({ name, origin: describeOrigin(origin) })),
   })

@@ -15,6 +15,23 @@ export function clientAddress(trustProxy: TrustProxy): (req: IncomingMessage) =>
   return (req) => pick(peerAddress(req), forwardedFor(req))
 }
 
+/**
+ * The addresses from the client to the peer of the connection, as far as they are trusted; the client's own is the first. `clientOf` says
+ * which that is.
+ */
+export function forwardedChain(
+  trustProxy: TrustProxy,
+  clientOf: (req: IncomingMessage) => string,
+): (req: IncomingMessage) => string[] {
+  if (trustProxy === false) return (req) => [peerAddress(req)]
+  return function chainOf(req) {
+    const peer = peerAddress(req)
+    const forwarded = forwardedFor(req)
+    const hops = typeof trustProxy === 'number' ? Math.min(trustProxy, forwarded.length) : forwarded.indexOf(clientOf(req)) + 1
+    return [...forwarded.slice(0, hops).reverse(), peer]
+  }
+}
+
 function peerAddress(req: IncomingMessage): string {
   return unmapped(req.socket.remoteAddress ?? '')
 }

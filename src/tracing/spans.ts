@@ -19,6 +19,7 @@ import type { RunningAttempt } from '../tasks/attempt.ts'
 import type { TaskDefinition } from '../tasks/definition.ts'
 import type { ClaimedTask } from '../tasks/rows.ts'
 import type { Ending } from '../tasks/settle.ts'
+import { traceCalls } from './call-span.ts'
 import { setSpan, spanOf } from './request-trace.ts'
 import { readTraceparent, traceIdOf } from './trace-context.ts'
 import type { Tracing } from './tracing.ts'
@@ -29,6 +30,7 @@ export function createTracing(tracer: Tracer): Tracing {
     request: (pipeline, route) => traceRequest(tracer, pipeline, route),
     step: (step) => traceStep(tracer, step),
     done: (done, routeOf) => endRequest(tracer, done, routeOf),
+    call: traceCalls(tracer),
     task: (definition, task, run) => traceTask(tracer, definition, task, run),
   }
 }

@@ -17,9 +17,35 @@ export interface Tracing {
   step(step: PolicyStep): PolicyStep
   /** Ends the span of a request when its answer has been handed over. */
   done(done: Done, routeOf: (context: RequestContext) => string | undefined): Done
+  /**
+   * One call to an upstream within a client span. `send` gets the header fields that carry the trace on, as names and values in turn; what it
+   * gives says how the call ended.
+   */
+  call<Ending extends CallEnding>(
+    context: RequestContext,
+    call: TracedCall,
+    send: (headers: readonly string[]) => Promise<Ending>,
+  ): Promise<Ending>
   /** One run of a task within a span that is linked to the request that submitted it. */
   task(definition: TaskDefinition, task: ClaimedTask, run: () => RunningAttempt): RunningAttempt
 }
+
+/** What a span says of a call to an upstream. */
+export interface TracedCall {
+  readonly method: string
+  /** The path's template. */
+  readonly template: string
+  readonly origin: URL
+  /** Without the query, which may hold credentials. */
+  readonly path: string
+  /** How often it has been made before. */
+  readonly resend: number
+}
+
+/** How a call ended: with the status of its answer, or without one. */
+export type CallEnding =
+  | { readonly response: { readonly statusCode: number } }
+  | { readonly failure?: string | undefined; readonly response?: undefined }
 
 /** Under this key every copy of OpenTelemetry's API finds what was registered with any of them. */
 const registrations = Symbol.for('opentelemetry.js.api.1')

@@ -1,0 +1,70 @@
+import type { Readable } from 'node:stream'
+import type { Dispatcher, Pool } from 'undici'
+
+/** Why a call brought no answer: `aborted` when the caller has left, `open` when the breaker did not let it out. */
+export type Failure = 'timeout' | 'connection' | 'malformed' | 'aborted' | 'open'
+
+/** How one call to an upstream ended: with the beginning of an answer, or without. */
+export type Attempt = { readonly response: Dispatcher.ResponseData; readonly failure?: undefined } | Failed
+
+export interface Failed {
+  readonly failure: Failure
+  readonly error?: unknown
+  readonly response?: undefined
+}
+
+/** Whether it speaks of an upstream in trouble. What the caller did, and what the breaker held back, does not. */
+export function failed({ response, failure }: Attempt): boolean {
+  if (response === undefined) return failure !== 'aborted' && failure !== 'open'
+  return response.statusCode >= 500 && response.statusCode !== 501
+}
+
+/** What a call sends. */
+export interface OutgoingRequest {
+  readonly method: string
+  /** With the query. */
+  readonly path: string
+  /** Names and values, in turn. */
+  readonly headers: string[]
+  readonly body: Buffer | Readable | null
+}
+
+/**
+ * Makes one call. `timeout` is the time in milliseconds until the answer begins, connecting included; `signal` ends the call, and the
+ * answer's body as long as that is read.
+ */
+export async function attempt(pool: Pool, request: OutgoingRequest, timeout: number, signal: AbortSignal): Promise<Attempt> {
+  if (signal.aborted) return { failure: 'aborted' }
+  const controller = new AbortController()
+  const leave = () => controller.abort(signal.reason)
+  const done = () => signal.removeEventListener('abort', leave)
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    controller.abort()
+  }, timeout)
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    const response = await pool.request({
+      ...request,
+      method: request.method as Dispatcher.HttpMethod,
+      signal: controller.signal,
+      headersTimeout: 0,
+      bodyTimeout: timeout,
+    })
+    response.body.once('close', done)
+    return { response }
+  } catch (error) {
+    done()
+    return { failure: late ? 'timeout' : signal.aborted ? 'aborted' : failureOf(error), error }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What an error of undici means. */
+export function failureOf(error: unknown): Failure {
+  const code = String((error as { code?: unknown }).code)
+  if (/TIMEOUT|ETIMEDOUT/.test(code)) return 'timeout'
+  return /^HPE_|OVERFLOW|MISMATCH|EXCEEDED/.test(code) ? 'malformed' : 'connection'
+}

@@ -1,0 +1,53 @@
+import { Transform, type TransformCallback } from 'node:stream'
+import type { RequestContext } from '../context.ts'
+import type { Problem } from '../errors.ts'
+import { continueBody, hasBody, tooLarge } from '../messages/read-bytes.ts'
+import type { Operation } from '../model/operation.ts'
+
+/** The body of the request to the upstream. */
+export type UpstreamBody = Buffer | BodyMeter | undefined
+
+/** Lets a body through up to a number of bytes. */
+export class BodyMeter extends Transform {
+  readonly #limit: number
+  #size = 0
+  /** The refusal of a body that was larger. */
+  refusal: Problem | undefined = undefined
+
+  constructor(limit: number) {
+    super()
+    this.#limit = limit
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#size += chunk.length
+    if (this.#size <= this.#limit) return done(null, chunk)
+    this.refusal = tooLarge(this.#limit)
+    done(new Error(this.refusal.title))
+  }
+}
+
+/** The bytes that were checked. A body that the document does not describe stays behind. */
+export function checkedBody(context: RequestContext): UpstreamBody {
+  return context.bodyBytes ?? (context.body instanceof Buffer ? context.body : undefined)
+}
+
+/** Passes the body on as it comes, which needs that nobody has read it. `limit` in bytes. */
+export function streamedBody({ body }: Operation, limit: number): (context: RequestContext) => UpstreamBody | Problem {
+  if (body === undefined) return () => undefined
+  return function streamBody({ req, res }) {
+    if (!hasBody(req)) return undefined
+    if (Number(req.headers['content-length']) > limit) return tooLarge(limit)
+    continueBody(req, res)
+    const meter = new BodyMeter(limit)
+    // Not a `pipeline`: an upstream that has seen enough must not cut the connection that its answer goes out on.
+    req.pipe(meter)
+    req.once('close', () => {
+      if (!req.complete) meter.destroy(new Error('the body broke off before its end'))
+    })
+    meter.on('error', () => {})
+    // What an upstream has not waited for flows by unread, else the connection could not be used again.
+    meter.once('close', () => req.unpipe(meter).resume())
+    return meter
+  }
+}
