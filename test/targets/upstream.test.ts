@@ -422,6 +422,8 @@ t.test('an API behind a gateway', async (t) => {
       res.writeHead(200, { 'content-type': 'text/event-stream' })
       res.write('data: 1\n\n')
     })
+    const faults = () => logs().filter(({ msg }) => msg === 'fault').length
+    const before = faults()
     const controller = new AbortController()
     const response = await fetch(`${url}/api/free`, { signal: controller.signal })
     await response.body?.getReader().read()
@@ -438,6 +440,7 @@ t.test('an API behind a gateway', async (t) => {
     await t.rejects(fetch(`${url}/api/weather/B`, { signal: early.signal }))
     await until(() => ended)
     t.equal(origin.arrived.length, 2, 'nothing is retried')
+    t.equal(faults(), before, 'nobody has failed')
   })
 
   await t.test('the breaker', async (t) => {
