@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { type Clock, systemClock } from './clock.ts'
+import type { Cluster } from './cluster/cluster.ts'
 import { compileApplication } from './compile/application.ts'
 import type { Descriptions } from './compile/descriptions.ts'
 import type { Registry } from './compile/registry.ts'
@@ -53,6 +54,8 @@ export interface GatewayOptions {
   pretty?: boolean | undefined
   /** What time it is; that of this machine when absent. */
   clock?: Clock | undefined
+  /** Where this process is one of several that serve the same on one port. */
+  cluster?: Cluster | undefined
   overrides?: Overrides | undefined
 }
 
@@ -104,9 +107,9 @@ export interface Gateway {
   readonly state: GatewayState
   /**
    * Reads everything anew and lets it answer from the next request on; connections, tasks and sockets go on. What cannot serve
-   * changes nothing. Never rejects.
+   * changes nothing. Never rejects. `agree`, when given, is asked once the new reading could answer, and decides whether it does.
    */
-  reload(): Promise<Reload>
+  reload(agree?: () => Promise<boolean>): Promise<Reload>
   /**
    * Lets traffic go elsewhere before `stop`: for `server.drainDelay` requests are still answered, while `/readyz` says 503 and every
    * answer closes its connection. May be called twice.
@@ -127,13 +130,13 @@ const toleratedByMocks: readonly DiagnosticCode[] = ['duplicate-operation-id', '
  * starts nothing, and reports everything that it finds at once.
  */
 export function planGateway(options: GatewayOptions = {}): Promise<Plan> {
-  const run: Run = createRun((before) => planGeneration(options, run, before))
+  const run: Run = createRun((before) => planGeneration(options, run, before), options.cluster)
   return run.plan(undefined)
 }
 
 /** Plans beside the generation that serves, if there is one: what is the same in both goes on. */
 async function planGeneration(options: GatewayOptions, run: Run, before: Plan | undefined): Promise<Plan> {
-  const { file, env, environment = process.env, mock, role = 'all', port, clock = systemClock, overrides = {} } = options
+  const { file, env, environment = process.env, mock, role = 'all', port, clock = systemClock, cluster, overrides = {} } = options
   const directory = resolve(options.directory ?? '.')
   keepTickObjects()
   refreshModules()
@@ -163,8 +166,8 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
 
   const tracing = await openTracing()
   const logging = options.pretty && config.log.format === 'auto' ? { ...config.log, format: 'pretty' as const } : config.log
-  const log = before?.log.renew(logging) ?? openLog(logging, directory, overrides.log)
-  const common = { config, directory, log: log.log, meter: run.metrics.meter, tracing, clock, diagnostics }
+  const log = before?.log.renew(logging) ?? openLog(logging, directory, { write: overrides.log, worker: cluster?.worker })
+  const common = { config, directory, log: log.log, meter: run.metrics.meter, tracing, clock, cluster, diagnostics }
   const used = [...usedServices(operations, registry, handlers), ...Object.keys(overrides.services ?? {})]
   const services = createServices(
     selectServices(registry.services, used),
@@ -218,7 +221,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
     warm: (isWanted) => void schemas.warm(isWanted),
     async start() {
       if (plan.hasErrors) throw new BootError(diagnostics.all)
-      return serveGenerations({ first: plan, run, role, port })
+      return serveGenerations({ first: plan, run, role, port, cluster })
     },
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Cluster } from './cluster/cluster.ts'
 import { parseDuration } from './config/units.ts'
 import type { Diagnostic } from './documents/diagnostics.ts'
 import type { Gateway, Plan } from './gateway.ts'
@@ -55,9 +56,9 @@ export interface Run {
   readonly plan: (before: Plan | undefined) => Promise<Plan>
 }
 
-export function createRun(plan: Run['plan']): Run {
+export function createRun(plan: Run['plan'], cluster?: Cluster): Run {
   const state: MutableState = { generation: 1, since: new Date(), draining: false, changes: undefined, lastReload: undefined }
-  const metrics = createMetrics()
+  const metrics = createMetrics(cluster)
   return { state, metrics, recent: keepRecentRequests(), reloaded: measureReloads(metrics.meter, state), plan }
 }
 
@@ -66,14 +67,15 @@ export interface GenerationsInput {
   readonly run: Run
   readonly role: Role
   readonly port: number | undefined
+  readonly cluster: Cluster | undefined
 }
 
 /** Serves a plan, and at each reload the next one, until it is told to stop. */
-export async function serveGenerations({ first, run, role, port }: GenerationsInput): Promise<Gateway> {
+export async function serveGenerations({ first, run, role, port, cluster }: GenerationsInput): Promise<Gateway> {
   const { state, metrics } = run
   let plan = first
   first.log.open()
-  const serving = await serve({ first: first.generation, metrics, role, port })
+  const serving = await serve({ first: first.generation, metrics, role, port, cluster })
   warm()
   let reloading: Promise<unknown> = Promise.resolve()
   let draining: Promise<void> | undefined
@@ -85,16 +87,16 @@ export async function serveGenerations({ first, run, role, port }: GenerationsIn
   }
 
   /** One after the other: a call that comes during a reload may know of edits that this has not seen. */
-  function reload(): Promise<Reload> {
-    const turn = reloading.then(reloadNow)
+  function reload(agree?: () => Promise<boolean>): Promise<Reload> {
+    const turn = reloading.then(() => reloadNow(agree))
     reloading = turn
     return turn
   }
 
-  async function reloadNow(): Promise<Reload> {
+  async function reloadNow(agree: (() => Promise<boolean>) | undefined): Promise<Reload> {
     const at = new Date()
     const since = performance.now()
-    const tried = await tryNext(plan, run, serving, () => state.draining)
+    const tried = await tryNext(plan, run, { swap: (next) => serving.swap(next, agree) }, () => state.draining)
     if (tried.outcome === 'applied') {
       const before = plan
       plan = tried.plan
@@ -152,7 +154,7 @@ type Tried =
   | { outcome: 'applied'; plan: Plan }
   | { outcome: 'refused' | 'failed'; diagnostics: readonly Diagnostic[]; inputs?: Inputs; error?: string }
 
-async function tryNext(before: Plan, run: Run, serving: Serving, isStopping: () => boolean): Promise<Tried> {
+async function tryNext(before: Plan, run: Run, serving: Pick<Serving, 'swap'>, isStopping: () => boolean): Promise<Tried> {
   let read: { diagnostics: readonly Diagnostic[]; inputs?: Inputs } = { diagnostics: [] }
   try {
     const plan = await run.plan(before)

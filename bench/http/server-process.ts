@@ -9,6 +9,7 @@ import type { Target } from './targets.ts'
 export interface ServerProcess {
   readonly name: string
   readonly port: number
+  readonly pid: number
   /** Milliseconds from the start of the process to its first answer. */
   readonly bootMs: number
   /** Microseconds of CPU that it has used, user and system. */
@@ -47,6 +48,7 @@ export async function startServer(target: Target, environment: Record<string, st
   return {
     name: target.name,
     port,
+    pid,
     bootMs: performance.now() - began,
     cpu: () => cpuOf(pid),
     memory: () => memoryOf(pid),
@@ -85,7 +87,8 @@ function procFile(pid: number, name: string): string {
 
 let tick: number | undefined
 
-function cpuOf(pid: number): number {
+/** Microseconds of CPU that a process has used, user and system. */
+export function cpuOf(pid: number): number {
   const fields = procFile(pid, 'stat').split(') ')[1]?.split(' ')
   if (fields === undefined) return Number.NaN
   tick ??= 1e6 / Number(execFileSync('getconf', ['CLK_TCK']).toString())

@@ -4,7 +4,19 @@ import type { Role } from '../services/service.ts'
 const choices = "answers come from examples and schemas; 'Prefer: code=404', 'example=NAME' or 'dynamic=true' chooses"
 
 /** What a person wants to know who has just started a gateway: what is served where, and what keeps its data. */
-export function banner({ url, metricsUrl, plan, services }: Gateway, role: Role, bootMs: number): string {
+export function banner(gateway: Gateway, role: Role, bootMs: number): string {
+  return `${bannerHead(role, bootMs)}${bannerRows(gateway, role)}\n`
+}
+
+export function bannerHead(role: Role, bootMs: number): string {
+  return `\ngatefold is ${role === 'worker' ? 'running tasks' : 'serving'}, ready in ${Math.round(bootMs)} ms\n\n`
+}
+
+export function bannerRow(name: string, value: string): string {
+  return `  ${name.padEnd(9)} ${value}\n`
+}
+
+export function bannerRows({ url, metricsUrl, plan, services }: Gateway, role: Role): string {
   const { config, basePath, operations } = plan
   const rows: [string, string][] = []
   if (role !== 'worker') {
@@ -25,6 +37,5 @@ export function banner({ url, metricsUrl, plan, services }: Gateway, role: Role,
   if (services.keys?.developmentSecretFile !== undefined) {
     rows.push(['secret', `generated for development, kept in ${services.keys.developmentSecretFile}`])
   }
-  const lines = rows.map(([name, value]) => `  ${name.padEnd(9)} ${value}`)
-  return `\ngatefold is ${role === 'worker' ? 'running tasks' : 'serving'}, ready in ${Math.round(bootMs)} ms\n\n${lines.join('\n')}\n\n`
+  return rows.map(([name, value]) => bannerRow(name, value)).join('')
 }

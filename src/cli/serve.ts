@@ -30,15 +30,21 @@ export async function startPlan(plan: Plan): Promise<Gateway> {
 }
 
 /** A closed terminal sends the same signal as whoever wants a reload; nobody is there any more to stop what it leaves behind. */
-function hangUpDetector(): () => boolean {
+export function hangUpDetector(): () => boolean {
   const terminal = isatty(0)
   return () => terminal && !isatty(0)
 }
 
 async function reloadLoudly(gateway: Gateway): Promise<void> {
-  const reload = await gateway.reload()
-  logReload(gateway.plan.log.log, reload)
-  if (process.stderr.isTTY) reportFindings(reload.diagnostics, gateway.plan.directory)
+  await gateway.reload()
+  reportReload(gateway)
+}
+
+/** Shows what came of the last reload. */
+export function reportReload({ state: { lastReload }, plan }: Gateway): void {
+  if (lastReload === undefined) return
+  logReload(plan.log.log, lastReload)
+  if (process.stderr.isTTY) reportFindings(lastReload.diagnostics, plan.directory)
 }
 
 /** Writes what came of a reload into the log; what was not applied is an error, with everything that kept it from being applied. */
@@ -89,10 +95,15 @@ export function stopOnSignal(gateway: Gateway, role: Role, signals: readonly Nod
       process.on(signal, () => {
         if (told) process.exit(130)
         told = true
-        // Nobody but probes asks a worker.
-        const drained = signal === 'SIGTERM' && role !== 'worker' ? gateway.drain() : Promise.resolve()
-        drained.then(() => gateway.stop()).then(resolve, reject)
+        stopInOrder(gateway, role, signal === 'SIGTERM').then(resolve, reject)
       })
     }
   })
+}
+
+/** Stops a gateway, after its drain where others have to notice. */
+export async function stopInOrder(gateway: Gateway, role: Role, drain: boolean): Promise<void> {
+  // Nobody but probes asks a worker.
+  if (drain && role !== 'worker') await gateway.drain()
+  await gateway.stop()
 }

@@ -16,7 +16,15 @@ export interface LiveSocket {
 }
 
 /** `io` of socket.io-client. */
-export type Connect = (url: string, options: { path: string; auth: (give: (data: object) => void) => void }) => LiveSocket
+export type Connect = (
+  url: string,
+  options: {
+    path: string
+    auth: (give: (data: object) => void) => void
+    transports: ('websocket' | 'polling')[]
+    tryAllTransports: boolean
+  },
+) => LiveSocket
 
 type Answer =
   | { ok: true; task: { status: TaskState; last_seq: number }; events: readonly TaskEvent[] }
@@ -42,7 +50,13 @@ export function createSocketWatcher(connect: Connect, transport: Transport, real
   function opened(): LiveSocket {
     const base = /^https?:/.test(transport.baseUrl) ? new URL(transport.baseUrl) : undefined
     const prefix = base === undefined ? transport.baseUrl : base.pathname.replace(/\/$/, '')
-    const created = connect(base?.origin ?? '/', { path: prefix + realtimePath, auth })
+    const created = connect(base?.origin ?? '/', {
+      path: prefix + realtimePath,
+      auth,
+      // A server of several processes takes WebSocket only, a network in between may take none.
+      transports: ['websocket', 'polling'],
+      tryAllTransports: true,
+    })
     created.on('connect', () => {
       failures = 0
       for (const watch of watches) begin(created, watch)

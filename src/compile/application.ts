@@ -46,7 +46,16 @@ export function compileApplication(input: ApplicationInput): Application & { rea
   const router = compileEndpoints(operations, registry, tools)
   const tasks = compileTasks(operations, tools)
   const { openapi } = input
-  const descriptions = createDescriptions({ openapi, basePath, operations, registry, config, documents: tools.documents, tasks })
+  const descriptions = createDescriptions({
+    openapi,
+    basePath,
+    operations,
+    registry,
+    config,
+    documents: tools.documents,
+    tasks,
+    webSocketOnly: tools.cluster !== undefined,
+  })
   const { run } = createSystemRoutes(systemMounts(input, tasks, descriptions))
   const log = accessLog(input.accessLog, config.log.requests, tools.tracing !== undefined)
   const elsewhere = compileEnvelope({ ...system, path: basePath }, registry, tools, run)

@@ -24,6 +24,8 @@ export interface DescriptionsInput {
   readonly registry: Registry
   readonly config: GatewayConfig
   readonly tasks: CompiledTasks | undefined
+  /** Whether live clients can only use WebSocket. */
+  readonly webSocketOnly: boolean
 }
 
 export function createDescriptions(input: DescriptionsInput): Descriptions {
@@ -52,6 +54,7 @@ export function createDescriptions(input: DescriptionsInput): Descriptions {
         path: config.realtime.path,
         host: hostOf(input.openapi[0]?.document, config),
         tasksPath: tasks.path,
+        webSocketOnly: input.webSocketOnly,
       })
       return live
     },

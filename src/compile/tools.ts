@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Documents } from '../documents/documents.ts'
@@ -21,6 +22,8 @@ export interface CompileTools {
   log: Logger
   meter: Meter
   clock: Clock
+  /** Where this process is one of several that serve the same on one port. */
+  cluster: Cluster | undefined
   handlers: HandlerModules
   /** Undefined where the process has no tracer. */
   tracing: Tracing | undefined

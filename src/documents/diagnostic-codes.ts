@@ -32,6 +32,8 @@ export const diagnosticCatalogue = {
     'wrong-type': 'The value is of another kind than is needed here.',
     'wrong-value': 'The value is of the right kind, but is none of those that are allowed.',
     'out-of-range': 'The number is smaller or larger than allowed.',
+    'embedded-database-shared':
+      'The embedded Postgres belongs to one process, and `--workers` starts several. Set `database.url`, or start without `--workers`.',
     'unset-variable': '`${NAME}` names an environment variable that is not set, and there is no `${NAME:-default}`.',
     'invalid-placeholder': 'A `${…}` is not written as `${NAME}` or `${NAME:-default}`.',
     'unquoted-variable': 'A `${NAME}` inside of `{ … }` or `[ … ]` has to stand in quotes.',

@@ -8,11 +8,16 @@ export interface Sample {
   readonly metricName?: string
 }
 
+/** What several processes that are scraped as one say together. */
+export type Merge = 'sum' | 'min' | 'max'
+
 /** Something that is measured, under one name. */
 export interface Instrument {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
+  /** `sum` when absent. */
+  readonly merge?: Merge
   samples(): readonly Sample[] | Promise<readonly Sample[]>
 }
 
@@ -45,7 +50,7 @@ export interface Meter {
   counter(name: string, help: string, labels?: readonly string[]): Counter
   histogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Histogram
   /** A state that is read when it is asked for; the newest reader of a name counts. */
-  gauge(name: string, help: string, read: () => readonly Sample[] | Promise<readonly Sample[]>): void
+  gauge(name: string, help: string, read: () => readonly Sample[] | Promise<readonly Sample[]>, merge?: Merge): void
   /** All instruments so far, in the order of their names' first mention. */
   instruments(): readonly Instrument[]
 }
@@ -64,14 +69,14 @@ export function createMeter(): Meter {
   return {
     counter: (name, help, labels = []) => once(name, () => createCounter(name, help, labels)),
     histogram: (name, help, labels, buckets) => once(name, () => createHistogram(name, help, labels, buckets)),
-    gauge: (name, help, read) => void instruments.set(name, { name, help, type: 'gauge', samples: read }),
+    gauge: (name, help, read, merge = 'sum') => void instruments.set(name, { name, help, type: 'gauge', merge, samples: read }),
     instruments: () => [...instruments.values()],
   }
 }
 
 /** A state that is one number. */
-export function gaugeOf(meter: Meter, name: string, help: string, read: () => number): void {
-  meter.gauge(name, help, () => [{ labels: {}, value: read() }])
+export function gaugeOf(meter: Meter, name: string, help: string, read: () => number, merge?: Merge): void {
+  meter.gauge(name, help, () => [{ labels: {}, value: read() }], merge)
 }
 
 function createCounter(name: string, help: string, names: readonly string[]): Counter & Instrument {

@@ -1,4 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
+import type { Cluster } from '../cluster/cluster.ts'
 import type { Exposition } from './exposition.ts'
 import { createMeter, type Meter } from './meter.ts'
 
@@ -9,12 +10,24 @@ export interface Metrics {
   exposition(): Promise<Exposition>
 }
 
-export function createMetrics(): Metrics {
+export function createMetrics(cluster?: Cluster): Metrics {
   const meter = createMeter()
-  meter.gauge('gatefold_info', 'Which Gatefold this is; always 1.', () => [{ labels: { version: manifest.version }, value: 1 }])
+  meter.gauge(
+    'gatefold_info',
+    'Which Gatefold this is; always 1.',
+    () => [{ labels: { version: manifest.version }, value: 1 }],
+    'max',
+  )
   let exposition: Promise<Exposition> | undefined
+
+  async function open(): Promise<Exposition> {
+    const { createExposition } = await import('./exposition.ts')
+    const own = createExposition(meter)
+    return cluster?.exposition(own) ?? own
+  }
+
   return {
     meter,
-    exposition: () => (exposition ??= import('./exposition.ts').then(({ createExposition }) => createExposition(meter))),
+    exposition: () => (exposition ??= open()),
   }
 }

@@ -15,14 +15,18 @@ export interface ServedMetrics {
 }
 
 /** Begins to observe the process where metrics are declared, and listens where they have a port of their own. */
-export async function serveMetrics(config: GatewayConfig['metrics'], metrics: Metrics): Promise<ServedMetrics> {
+export async function serveMetrics(
+  config: GatewayConfig['metrics'],
+  metrics: Metrics,
+  reusePort: boolean,
+): Promise<ServedMetrics> {
   if (config === false) return { port: undefined, path: '', stop: async () => {} }
   const exposition = await metrics.exposition()
   if (config.port === undefined) return { port: undefined, path: config.path, stop: async () => {} }
   const server = createServer({ requestTimeout: 10_000 }, (req, res) => scrape(served.path, exposition, req, res))
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
-  server.listen(config.port, config.host, resolve)
+  server.listen({ port: config.port, host: config.host, reusePort }, resolve)
   await promise.catch(({ message }: Error) => {
     throw new Error(`metrics cannot be served: ${message}; choose another metrics.port or metrics.host`)
   })

@@ -20,6 +20,8 @@ export interface AsyncApiInput {
   readonly host: string
   /** Where the task routes are, for prose. */
   readonly tasksPath: string
+  /** Whether Socket.IO takes no other transport than WebSocket. */
+  readonly webSocketOnly: boolean
 }
 
 type Json = Record<string, unknown>
@@ -28,7 +30,7 @@ const ref = (pointer: string): Json => ({ $ref: `#/${pointer}` })
 
 /** The live events of tasks as an AsyncAPI 3 document, made of the schemas that the socket checks its messages with. */
 export function asyncApiDocument(input: AsyncApiInput): Json {
-  const { openapi, path, host, tasksPath } = input
+  const { openapi, path, host, tasksPath, webSocketOnly } = input
   const info = isObject(openapi.info) ? openapi.info : {}
   const names = Object.keys(clientMessages) as ClientMessageName[]
   const { schemas, tasks } = taskSchemas(input)
@@ -47,7 +49,7 @@ export function asyncApiDocument(input: AsyncApiInput): Json {
         pathname: path,
         protocol: 'socket.io',
         protocolVersion: '5',
-        description: 'Socket.IO 4; the handshake carries `auth: { token }`, or what the HTTP API takes.',
+        description: `Socket.IO 4${webSocketOnly ? ", over WebSocket only: `transports: ['websocket']`" : ''}; the handshake carries \`auth: { token }\`, or what the HTTP API takes.`,
         variables: { host: { default: host, description: 'Where the gateway is reached.' } },
         ...(requirements.length > 0 && { security: requirements }),
       },

@@ -14,7 +14,11 @@ import type { Done } from './respond.ts'
  * The line is written as pino would write it, into the same stream: to make an object for each, only to have it taken apart
  * again, costs as much as all policies together.
  */
-export function accessLog({ log, write }: Pick<Log, 'log' | 'write'>, enabled: boolean, tracing: boolean): Done {
+export function accessLog(
+  { log, write, process }: Pick<Log, 'log' | 'write' | 'process'>,
+  enabled: boolean,
+  tracing: boolean,
+): Done {
   if (!enabled) return () => {}
   const names = new WeakMap<Operation, string>()
 
@@ -30,7 +34,7 @@ export function accessLog({ log, write }: Pick<Log, 'log' | 'write'>, enabled: b
     if (!log.isLevelEnabled('info')) return
     const { req, decidedBy, principal } = context
     const ms = Math.round((performance.now() - context.startedAt) * 1000) / 1000
-    let line = `{"level":"info","time":${Date.now()},"method":"${req.method}","path":${quoted(context.path)},"status":${status},"ms":${ms},"op":${nameOf(context.operation)}`
+    let line = `{"level":"info","time":${Date.now()},${process}"method":"${req.method}","path":${quoted(context.path)},"status":${status},"ms":${ms},"op":${nameOf(context.operation)}`
     if (decidedBy !== undefined) line += `,"decided_by":${quoted(decidedBy)}`
     if (principal !== undefined) line += `,"sub":${quoted(principal.subject)}`
     const traceId = tracing || req.headers.traceparent !== undefined ? traceOf(context) : undefined

@@ -1,9 +1,11 @@
+import type { Cluster } from '../cluster/cluster.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { parseDuration, parseSize } from '../config/units.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type ServedMetrics, serveMetrics } from '../metrics/server.ts'
 import type { Role } from '../services/service.ts'
 import { createHttpServer, type HttpServer, type Reception, type ServerOptions } from './server.ts'
+import { checkFree } from './shared-port.ts'
 
 /** The addresses at which a process listens: the API's, and that of the metrics where they have one of their own. */
 export interface Listeners {
@@ -27,13 +29,17 @@ export interface ListenersInput {
   readonly role: Role
   /** Takes precedence over `server.port`. */
   readonly port: number | undefined
+  readonly cluster: Cluster | undefined
 }
 
 /** Listens; a failure leaves nothing open. */
-export async function openListeners({ reception, config, metrics, role, port }: ListenersInput): Promise<Listeners> {
-  let options = serverOptions(config, role, port)
+export async function openListeners(input: ListenersInput): Promise<Listeners> {
+  const { reception, config, metrics, cluster } = input
+  const shared = cluster !== undefined
+  let options = serverOptions(config, input)
   let scraped = config.metrics
-  let scrapes = await serveMetrics(scraped, metrics)
+  if (shared && cluster.port === undefined) await checkFree(options)
+  let scrapes = await serveMetrics(scraped, metrics, shared)
   let http = await listen(options).catch((error: unknown) => scrapes.stop().then(() => Promise.reject(error)))
 
   async function listen(at: ServerOptions): Promise<HttpServer> {
@@ -43,8 +49,8 @@ export async function openListeners({ reception, config, metrics, role, port }: 
   }
 
   async function move(config: GatewayConfig): Promise<() => void> {
-    const next = serverOptions(config, role, port)
-    const nextScrapes = sameAddress(scraped, config.metrics) ? scrapes : await serveMetrics(config.metrics, metrics)
+    const next = serverOptions(config, input)
+    const nextScrapes = sameAddress(scraped, config.metrics) ? scrapes : await serveMetrics(config.metrics, metrics, shared)
     const isThere = next.host === options.host && next.port === options.port
     const moved = isThere ? http : await listen(next).catch((error: unknown) => endUnless(nextScrapes, scrapes, error))
     return function settle() {
@@ -82,11 +88,13 @@ function sameAddress(one: GatewayConfig['metrics'], other: GatewayConfig['metric
   return one !== false && other !== false && one.host === other.host && one.port === other.port
 }
 
-function serverOptions({ server }: GatewayConfig, role: Role, port: number | undefined): ServerOptions {
+function serverOptions({ server }: GatewayConfig, { role, port, cluster }: ListenersInput): ServerOptions {
+  // Several workers share a machine, and nobody but a probe has to find them.
+  const wanted = port ?? (role === 'worker' ? 0 : server.port)
   return {
     host: server.host,
-    // Several workers share a machine, and nobody but a probe has to find them.
-    port: port ?? (role === 'worker' ? 0 : server.port),
+    port: wanted === 0 ? (cluster?.port ?? 0) : wanted,
+    reusePort: cluster !== undefined,
     headersTimeout: parseDuration(server.headersTimeout),
     requestTimeout: parseDuration(server.requestTimeout),
     keepAliveTimeout: parseDuration(server.keepAliveTimeout),

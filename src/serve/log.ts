@@ -10,6 +10,8 @@ export interface Log {
   readonly log: Logger
   /** Takes a line of JSON as it is: for records whose fields are all the gateway's own, in which no credentials have to be looked for. */
   readonly write: (line: string) => void
+  /** What stands in such a line of which process it is, as JSON: a member with the comma behind it, or nothing. */
+  readonly process: string
   /** Tries the file now, so that one that cannot be written is known at the start. Throws with its name. */
   open(): void
   flush(): void
@@ -18,19 +20,29 @@ export interface Log {
   activate(): void
 }
 
+export interface LogOptions {
+  /** Gets the lines of JSON instead of a file or standard output. */
+  write?: ((line: string) => void) | undefined
+  /** Which of several processes with one log this is; its records say so. */
+  worker?: number | undefined
+}
+
 type Destination = ReturnType<typeof pino.destination>
 
 /** One write per so many bytes, and at least every second: a write per line would cost more than the request. */
 const bufferBytes = 4096
 const flushMs = 1000
+/** Bytes that a pipe takes in one piece (PIPE_BUF): the lines of several processes stay whole. */
+const atOnce = 4096
 
 /**
  * The log as gateway.yaml's `log` describes it; relative files lie below `directory`. Nothing is opened before the first
- * record, so that looking at a gateway leaves no trace. `write`, when given, gets the lines of JSON instead.
+ * record, so that looking at a gateway leaves no trace.
  */
-export function openLog(first: GatewayConfig['log'], directory: string, write?: (line: string) => void): Log {
+export function openLog(first: GatewayConfig['log'], directory: string, { write, worker }: LogOptions = {}): Log {
   const fileOf = ({ file }: GatewayConfig['log']) => (file === undefined ? undefined : resolve(directory, file))
-  let current = { file: fileOf(first), pretty: isPretty(first) }
+  const shared = worker !== undefined
+  let current = { file: fileOf(first), pretty: isPretty(first), shared }
   let destination: Destination | undefined
   const writeLine =
     write ??
@@ -41,7 +53,7 @@ export function openLog(first: GatewayConfig['log'], directory: string, write?: 
 
   function follow(config: GatewayConfig['log']): void {
     const before = { destination, file: current.file }
-    current = { file: fileOf(config), pretty: isPretty(config) }
+    current = { file: fileOf(config), pretty: isPretty(config), shared }
     // A file is opened anew at each reload: it may have been rotated away.
     if (before.destination === undefined || (before.file === undefined && current.file === undefined)) return
     destination = openDestination(current)
@@ -53,30 +65,31 @@ export function openLog(first: GatewayConfig['log'], directory: string, write?: 
     return {
       log,
       write: writeLine,
+      process: worker === undefined ? '' : `"worker":${worker},`,
       open() {
         if (write !== undefined) return
         if (config === first) destination ??= openDestination(current)
         else checkFile(fileOf(config))
       },
       flush: () => flush(destination),
-      renew: (next) => view(next, isDeepStrictEqual(next.redact, config.redact) ? log : redacting(next, writeLine)),
+      renew: (next) => view(next, isDeepStrictEqual(next.redact, config.redact) ? log : redacting(next, worker, writeLine)),
       activate() {
         log.level = config.level
         follow(config)
       },
     }
   }
-  return view(first, redacting(first, writeLine))
+  return view(first, redacting(first, worker, writeLine))
 }
 
 function isPretty({ format, file }: GatewayConfig['log']): boolean {
   return format === 'pretty' || (format === 'auto' && file === undefined && process.stdout.isTTY)
 }
 
-function redacting(config: GatewayConfig['log'], write: (line: string) => void): Logger {
+function redacting(config: GatewayConfig['log'], worker: number | undefined, write: (line: string) => void): Logger {
   return pino(
     {
-      base: null,
+      base: worker === undefined ? null : { worker },
       level: config.level,
       redact: { paths: config.redact, censor: censored },
       formatters: { level: (label) => ({ level: label }), log: (fields) => redactFields(fields) },
@@ -93,10 +106,12 @@ function redactFields(fields: Record<string, unknown>): Record<string, unknown> 
   return err === undefined ? redacted : { err, ...redacted }
 }
 
-function openDestination({ file, pretty }: { file: string | undefined; pretty: boolean }): Destination {
+function openDestination({ file, pretty, shared }: { file: string | undefined; pretty: boolean; shared: boolean }): Destination {
   const dest = file === undefined ? process.stdout.fd : openFile(file)
   // Whoever watches sees each line at once, in its place between what commands write.
-  const buffering = pretty ? { sync: true } : { sync: false, minLength: bufferBytes, periodicFlush: flushMs }
+  const buffering = pretty
+    ? { sync: true }
+    : { sync: false, minLength: bufferBytes - 1, periodicFlush: flushMs, ...(shared && { maxWrite: atOnce }) }
   const destination = pino.destination({ dest, ...buffering })
   // A full disk must not end the service; records are kept and tried again.
   destination.on('error', ({ message }: Error) => process.stderr.write(`gatefold: the log cannot be written: ${message}\n`))

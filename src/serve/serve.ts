@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Cluster } from '../cluster/cluster.ts'
 import { createRouter } from '../compile/router.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { parseDuration } from '../config/units.ts'
@@ -23,6 +24,7 @@ export interface ServeInput {
   readonly role: Role
   /** Takes precedence over `server.port`. */
   readonly port: number | undefined
+  readonly cluster: Cluster | undefined
 }
 
 /** What listens and runs. */
@@ -32,9 +34,9 @@ export interface Serving {
   readonly metricsPort: number | undefined
   /**
    * Starts what is new in a generation and lets it answer from the next request on. Requests that have begun end as they began;
-   * then what only they needed stops. Rejects when something cannot be started; nothing has changed then.
+   * then what only they needed stops. Rejects when something cannot be started, or `agree` says no; nothing has changed then.
    */
-  swap(next: Generation): Promise<void>
+  swap(next: Generation, agree?: () => Promise<boolean>): Promise<void>
   /** From now on every answer closes its connection, so that whoever keeps one opens the next somewhere else. */
   drain(): void
   /** Stops accepting, answers what is in flight, lets tasks finish or go back, stops the services. */
@@ -49,7 +51,7 @@ interface Live {
 }
 
 /** Starts the services, then listens; a failure leaves nothing running. */
-export async function serve({ first, metrics, role, port }: ServeInput): Promise<Serving> {
+export async function serve({ first, metrics, role, port, cluster }: ServeInput): Promise<Serving> {
   await first.services.start()
   let live = enliven(first, role)
   let patience = parseDuration(first.config.server.shutdownTimeout)
@@ -70,20 +72,22 @@ export async function serve({ first, metrics, role, port }: ServeInput): Promise
     },
   }
 
-  const listeners = await openListeners({ reception, config: first.config, metrics, role, port }).catch(
+  const listeners = await openListeners({ reception, config: first.config, metrics, role, port, cluster }).catch(
     async (error: unknown) => {
       await first.services.stop()
       throw error
     },
   )
 
-  async function swap(next: Generation): Promise<void> {
+  async function swap(next: Generation, agree = async () => true): Promise<void> {
     const { services, config } = next
     await services.start()
-    const settle = await listeners.move(config).catch(async (error: unknown) => {
-      await services.part((name) => !services.kept.has(name)).stop()
-      throw error
-    })
+    const settle = await agreed(agree)
+      .then(() => listeners.move(config))
+      .catch(async (error: unknown) => {
+        await services.part((name) => !services.kept.has(name)).stop()
+        throw error
+      })
     const before = live
     live = enliven(next, role)
     settle()
@@ -121,6 +125,10 @@ export async function serve({ first, metrics, role, port }: ServeInput): Promise
       await listeners.stopMetrics()
     },
   }
+}
+
+async function agreed(agree: () => Promise<boolean>): Promise<void> {
+  if (!(await agree())) throw new Error('another worker process could not')
 }
 
 function enliven({ application, services }: Generation, role: Role): Live {

@@ -7,6 +7,8 @@ import { problemDocument } from './problem-document.ts'
 export interface ServerOptions {
   host: string
   port: number
+  /** Whether other processes may listen there too; the system deals connections out to them (SO_REUSEPORT). */
+  reusePort: boolean
   /** Milliseconds within which all header fields must have arrived. */
   headersTimeout: number
   /** Milliseconds within which a whole request must have arrived. */
@@ -109,7 +111,7 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
     start: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
-        server.listen(options.port, options.host, () => {
+        server.listen({ port: options.port, host: options.host, reusePort: options.reusePort }, () => {
           server.off('error', reject)
           port = (server.address() as AddressInfo).port
           resolve()

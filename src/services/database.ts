@@ -175,10 +175,21 @@ export const databaseService: ServiceDefinition<'database'> = {
   },
   create(tools) {
     const { url, poolSize, schema, dataDir } = tools.config.database
+    if (url === '' && tools.cluster !== undefined) refuseEmbedded(tools)
     const own = { url, poolSize, schema, dataDir: resolve(tools.directory, dataDir), log: tools.log }
     const opened = createDatabase({ ...own, migrations: migrationsOf(tools) })
     return { ...opened, activate: () => measureSessions(tools.meter, opened.load) }
   },
+}
+
+/** Not even one worker could have it: another starts before the one that ends has closed it. */
+function refuseEmbedded({ diagnostics, gatewayFile }: ServiceTools): void {
+  diagnostics.error(
+    'embedded-database-shared',
+    gatewayFile && { document: gatewayFile.document, pointer: '/database/url', value: undefined },
+    'database.url is empty, and the embedded Postgres belongs to one process; --workers starts several',
+    'set database.url (DATABASE_URL) to a PostgreSQL, or start without --workers',
+  )
 }
 
 function migrationsOf({ config, directory }: Pick<ServiceTools, 'config' | 'directory'>): DatabaseMigrations {

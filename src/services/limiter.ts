@@ -37,7 +37,7 @@ export interface Counters extends Lifecycle {
   retain?(limits: readonly Limit[]): void
 }
 
-/** Keeps the counts of all rate limits: in this process, or in Redis for all processes together. */
+/** Keeps the counts of all rate limits: in this process or its primary, or in Redis for all processes together. */
 export interface Limiter extends Lifecycle {
   /** What counts a limit; undefined when another limit of the same name has other numbers. */
   counter(limit: Limit): Counter | undefined
@@ -53,11 +53,12 @@ declare module './service.ts' {
 export const limiterService: ServiceDefinition<'limiter'> = {
   name: 'limiter',
   basis: ({ config, role }) => [config.redis, role],
-  create({ config: { redis }, log, clock, meter, role }) {
+  create({ config: { redis }, log, clock, cluster, meter, role }) {
     // A worker answers nothing that has a limit.
     const shared = redis.url !== '' && role !== 'worker'
     const options = { ...redis, timeout: parseDuration(redis.timeout), meter }
-    return createLimiter(shared ? createRedisCounters(options, log, clock.now) : createMemoryCounters(clock.now))
+    if (shared) return createLimiter(createRedisCounters(options, log, clock.now))
+    return createLimiter(cluster?.counters ?? createMemoryCounters(clock.now))
   },
 }
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Server, Socket } from 'socket.io'
@@ -41,6 +41,8 @@ export interface RealtimeOptions extends RealtimeView {
   meter: Meter
   log: Logger
   clock: Clock
+  /** Whether the next connection of a client may reach another process. */
+  scattered: boolean
 }
 
 /** Bytes of the largest message that a client may send. */
@@ -49,7 +51,7 @@ const largestMessage = 64 * 1024
 const handshakeTimeout = 10_000
 
 /** The connections are those of the process: they go on while generations come and go, and see what the newest one declares. */
-export function createRealtime({ log, meter, clock, ...first }: RealtimeOptions): Realtime {
+export function createRealtime({ log, meter, clock, scattered, ...first }: RealtimeOptions): Realtime {
   const { path } = first.config
   let now: RealtimeView = first
   const enter = connectionLimit(() => now.config.connections)
@@ -74,6 +76,7 @@ export function createRealtime({ log, meter, clock, ...first }: RealtimeOptions)
       cors: { origin: (_, decide) => decide(null, now.config.origins.includes('*') ? '*' : [...now.config.origins]) },
     })
     io.attach(entrance as HttpServer)
+    if (scattered) io.engine.use(refusePolling)
     corkWrites(io.engine)
     io.use((socket, next) => void admit(socket).then((refusal) => next(refusal && handshakeError(refusal))))
     io.on('connection', (socket) => open(socket))
@@ -162,6 +165,13 @@ export function createRealtime({ log, meter, clock, ...first }: RealtimeOptions)
   return view(first)
 }
 
+/** A client that polls would have to come back to the process that knows it. Answered as Engine.IO answers an unknown transport. */
+function refusePolling(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+  if (req.headers.upgrade !== undefined) return next()
+  const message = "only WebSocket is served: connect with { transports: ['websocket'] }"
+  res.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ code: 0, message }))
+}
+
 function handshakeError(refusal: Problem): Error {
   return Object.assign(new Error(refusal.code), { data: refusalOf(refusal) })
 }
@@ -174,5 +184,8 @@ export const realtimeService: ServiceDefinition<'realtime'> = {
   name: 'realtime',
   uses: ['tasks', 'authenticator'],
   basis: ({ config }) => config.realtime.path,
-  create: (tools) => createRealtime({ ...viewOf(tools), log: tools.log, meter: tools.meter, clock: tools.clock }),
+  create(tools) {
+    const { log, meter, clock, cluster } = tools
+    return createRealtime({ ...viewOf(tools), log, meter, clock, scattered: cluster !== undefined })
+  },
 }

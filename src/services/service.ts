@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Located } from '../documents/document.ts'
@@ -66,6 +67,8 @@ export interface ServiceTools {
   /** Undefined where the process has no tracer. */
   tracing: Tracing | undefined
   clock: Clock
+  /** Where this process is one of several that serve the same on one port. */
+  cluster: Cluster | undefined
   /** What a service finds wrong in the documents while it is created. */
   diagnostics: Diagnostics
   /** The root of gateway.yaml, for the positions of what is wrong in it; undefined when there is no such file. */

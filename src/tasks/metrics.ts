@@ -58,13 +58,15 @@ export function measureQueues(meter: Meter, database: Database, definitions: Tas
     'gatefold_task_queue_depth',
     `Tasks that wait, in the whole database: the same number from every process, and no more than ${countedAtMost}.`,
     () => queues('waiting'),
+    'max',
   )
   meter.gauge(
     'gatefold_task_queue_age_seconds',
     'How long the oldest task that is due has waited, in the whole database; 0 when none is.',
     () => queues('age'),
+    'max',
   )
-  meter.gauge('gatefold_tasks_active', 'Tasks that run, in the whole database.', () => queues('active'))
+  meter.gauge('gatefold_tasks_active', 'Tasks that run, in the whole database.', () => queues('active'), 'max')
 }
 
 interface QueueRow {

@@ -34,7 +34,7 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
   let redis: Redis | undefined
   let state: 'unknown' | 'here' | 'away' = 'unknown'
   let timer: NodeJS.Timeout | undefined
-  gaugeOf(meter, 'gatefold_redis_up', 'Whether Redis answers: 1, or 0.', () => (state === 'here' ? 1 : 0))
+  gaugeOf(meter, 'gatefold_redis_up', 'Whether Redis answers: 1, or 0.', () => (state === 'here' ? 1 : 0), 'min')
   const failures = meter.counter('gatefold_redis_failures_total', 'Questions to Redis that failed or were not answered in time.')
 
   function away(error: unknown): void {

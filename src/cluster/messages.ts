@@ -1,0 +1,40 @@
+import type { Reload } from '../generations.ts'
+import type { MetricReading } from '../metrics/exposition.ts'
+import type { Limit } from '../services/limiter.ts'
+
+/** What the primary says to a worker. */
+export interface ToWorker {
+  /** Read everything anew; before it counts, `agree` is asked. */
+  reload(said: null): Pick<Reload, 'outcome'>
+  /** Show what came of the last reload; one worker does it for all. */
+  report(said: null): void
+  stop(said: { drain: boolean }): void
+  metrics(said: null): MetricReading[]
+}
+
+/** What a worker says to the primary. */
+export interface ToPrimary {
+  serving(said: Serving): void
+  /** A limit by the number under which its counts are asked for. */
+  limit(said: { number: number; limit: Limit }): void
+  /** The only limits that this worker still counts. */
+  retain(numbers: number[]): void
+  count(questions: CountQuestion[]): CountAnswer[]
+  /** This worker could go over to what it has read; whether all of them can. */
+  agree(said: null): boolean
+  /** The metrics of all workers in Prometheus' text format. */
+  metrics(said: null): string
+}
+
+/** What a worker has to tell when it serves. */
+export interface Serving {
+  readonly port: number
+  /** What is served where, for people. */
+  readonly rows: string
+}
+
+/** The numbers of limits, each followed by a key: they are counted in this order, up to the first that refuses. */
+export type CountQuestion = (number | string)[]
+
+/** `count` and `resetAt` of each limit that was counted. */
+export type CountAnswer = number[]
