@@ -4,6 +4,7 @@ import { anyOf, discriminateKeyword, oneOf } from './alternatives.ts'
 import { type Checker, errorsOf, type Failure, failure, functionKeyword, type Place } from './function-keyword.ts'
 import { isMultipleOf } from './multiple-of.ts'
 import type { Rule, RuleObject } from './rule.ts'
+import { textLengths } from './text-length.ts'
 import { evaluatedItems, evaluatedProperties } from './unevaluated.ts'
 import { duplicateItems } from './unique-items.ts'
 
@@ -17,6 +18,7 @@ export function innerKeywords(checker: Checker): KeywordDefinition[] {
     withheld,
     multipleOf,
     uniqueItems,
+    ...textLengths,
     functionKeyword<Rule, unknown[]>('items', (rule, data, place) => itemsErrors(checker, rule, data, place), 'array'),
     functionKeyword<Rule, unknown[]>('contains', (rule, data, place) => containsErrors(checker, rule, data, place), 'array'),
     functionKeyword<Rule, object>('propertyNames', (rule, data, place) => namesErrors(checker, rule, data, place), 'object'),
