@@ -1,3 +1,4 @@
+import { isPromise } from '../compile/pipeline.ts'
 import type { RequestContext } from '../context.ts'
 import { Problem, problem, type ValidationError } from '../errors.ts'
 import type { MediaType, Operation } from '../model/operation.ts'
@@ -102,7 +103,7 @@ function textReader({ limits, decode, charset, required, content, passedOn }: Te
   const malformed = problem('malformed_request', { detail: `The body is not valid ${charset} text.` })
   return function readText(context) {
     const bytes = readBytes(context.req, context.res, limits)
-    return bytes instanceof Problem ? bytes : bytes.then(finish)
+    return isPromise(bytes) ? bytes.then(finish) : finish(bytes)
 
     function finish(read: Buffer | Problem): BodyResult {
       if (read instanceof Problem) return read
@@ -124,7 +125,7 @@ function bytesReader(limits: BodyLimits, required: boolean): ReadBody {
   }
   return function readWhole(context) {
     const bytes = readBytes(context.req, context.res, limits)
-    return bytes instanceof Problem ? bytes : bytes.then((read) => keep(read, context))
+    return isPromise(bytes) ? bytes.then((read) => keep(read, context)) : keep(bytes, context)
   }
 }
 

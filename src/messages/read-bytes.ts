@@ -58,19 +58,32 @@ export function continueBody(request: IncomingMessage, response: ServerResponse)
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
 }
 
-/** Reads a whole body within its limits. A body that breaks off is a problem too. */
+/** Reads a whole body within its limits; without a promise when it has arrived already. A body that breaks off is a problem too. */
 export function readBytes(
   request: IncomingMessage,
   response: ServerResponse,
   limits: BodyLimits,
-): Promise<Buffer | Problem> | Problem {
+): Promise<Buffer | Problem> | Buffer | Problem {
   const coding = codingOf(request)
   if (coding instanceof Problem) return coding
   if (Number(request.headers['content-length']) > limits.size) return tooLarge(limits.size)
-  continueBody(request, response)
-  const bytes = collect(request, limits)
-  if (coding === undefined) return bytes
-  return bytes.then((read) => (read instanceof Problem ? read : decompress(read, coding, limits.size)))
+  if (request.destroyed) return brokenOff()
+  if (!request.complete) continueBody(request, response)
+  const bytes = request.complete ? takeArrived(request, limits) : collect(request, limits)
+  if (coding === undefined || bytes instanceof Problem) return bytes
+  return Promise.resolve(bytes).then((read) => (read instanceof Problem ? read : decompress(read, coding, limits.size)))
+}
+
+/** What lies in the request's buffer, after all of it has been received. */
+function takeArrived(request: IncomingMessage, limits: BodyLimits): Buffer | Problem {
+  const bytes: Buffer = request.read() ?? noBytes
+  return bytes.length > limits.size ? tooLarge(limits.size) : bytes
+}
+
+const noBytes = Buffer.alloc(0)
+
+function brokenOff(): Problem {
+  return problem('malformed_request', { detail: 'The body broke off before its end.', headers: { connection: 'close' } })
 }
 
 function collect(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | Problem> {
@@ -88,7 +101,7 @@ function collect(request: IncomingMessage, limits: BodyLimits): Promise<Buffer |
       settle(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size))
     }
     function onBreak(): void {
-      settle(problem('malformed_request', { detail: 'The body broke off before its end.', headers: { connection: 'close' } }))
+      settle(brokenOff())
     }
     function settle(outcome: Buffer | Problem): void {
       clearTimeout(timer)

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { type FaultHandler, isPromise, type Pipeline } from '../compile/pipeline.ts'
 import type { Router } from '../compile/router.ts'
 import { type Outcome, RequestContext } from '../context.ts'
+import { hasBody } from '../messages/read-bytes.ts'
 import type { Operation } from '../model/operation.ts'
 import { requestIdOf } from './request-id.ts'
 import { type Done, type Endings, respond } from './respond.ts'
@@ -69,7 +70,13 @@ export function createTraffic(application: Application): Traffic {
         : (match.route.methods.get(req.method as string) ?? match.route.methods.get(otherMethods) ?? elsewhere)
     const values = match === undefined ? noValues : match.values
     const context = new RequestContext(req, res, endpoint.operation, path, search, values, requestIdOf(req), startedAt)
-    const outcome = endpoint.pipeline(context)
+    // Once what came in together has been parsed, a short body is there and is read without waiting for a stream's events.
+    if (hasBody(req)) process.nextTick(run, context, endpoint.pipeline)
+    else run(context, endpoint.pipeline)
+  }
+
+  function run(context: RequestContext, pipeline: Pipeline): void {
+    const outcome = pipeline(context)
     if (isPromise(outcome)) outcome.then((settled) => answer(context, settled))
     else answer(context, outcome)
   }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import t, { type Test } from 'tap'
@@ -221,8 +221,8 @@ t.test('bodies', async (t) => {
   })
 })
 
-/** Sends bytes as they are and gives back all that comes until the server closes or `until` has come. */
-function raw(t: Test, served: ServedDocument, bytes: string, until?: RegExp): Promise<string> {
+/** Sends bytes as they are, in pieces, and gives back all that comes until the server closes or `until` has come. */
+function raw(t: Test, served: ServedDocument, bytes: string | readonly string[], until?: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
     let received = ''
@@ -235,8 +235,16 @@ function raw(t: Test, served: ServedDocument, bytes: string, until?: RegExp): Pr
     )
     socket.on('close', () => resolve(received))
     t.teardown(() => socket.destroy())
-    socket.write(bytes)
+    socket.setNoDelay()
+    writePieces(socket, typeof bytes === 'string' ? [bytes] : bytes)
   })
+}
+
+async function writePieces(socket: Socket, pieces: readonly string[]): Promise<void> {
+  for (const [index, piece] of pieces.entries()) {
+    if (index > 0) await delay(20)
+    socket.write(piece)
+  }
 }
 
 t.test('bodies and their connection', async (t) => {
@@ -291,5 +299,46 @@ t.test('bodies and their connection', async (t) => {
     const last = `POST /none HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc`
     const answer = await raw(t, served, one + last + one.replace('Host: x', 'Host: x\r\nConnection: close'))
     t.equal(answer.match(/HTTP\/1.1 200/g)?.length, 3)
+  })
+
+  t.test('bodies that come together with their heads, with each other, and in pieces', async (t) => {
+    const chunked = 'Transfer-Encoding: chunked\r\n\r\n'
+    const close = 'Connection: close\r\n'
+    const rows: [name: string, pieces: string[], bodies: unknown[]][] = [
+      ['chunks with their head', [`${head}${close}${chunked}3\r\n"ab\r\n2\r\nc"\r\n0\r\n\r\n`], ['abc']],
+      ['behind their head', [`${head}${close}Content-Length: 3\r\n\r\n`, '"a"'], ['a']],
+      ['in two pieces', [`${head}${close}Content-Length: 4\r\n\r\n"a`, 'b"'], ['ab']],
+      ['chunks in pieces', [`${head}${close}${chunked}3\r\n"ab\r\n`, '2\r\nc"', '\r\n0\r\n\r\n'], ['abc']],
+      [
+        'three requests, cut within the third body',
+        [`${head}Content-Length: 1\r\n\r\n1${head}Content-Length: 2\r\n\r\n22${head}${close}Content-Length: 3\r\n\r\n3`, '33'],
+        [1, 22, 333],
+      ],
+    ]
+    for (const [name, pieces, bodies] of rows) {
+      served.calls.length = 0
+      const answer = await raw(t, served, pieces)
+      t.equal(answer.match(/HTTP\/1.1 200/g)?.length, bodies.length, name)
+      t.strictSame(
+        served.calls.map(({ body }) => body),
+        bodies,
+        name,
+      )
+    }
+  })
+
+  t.test('too large, in chunks that have all come', async (t) => {
+    const chunk = `200\r\n${'1'.repeat(512)}\r\n`
+    const answer = await raw(t, served, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk}${chunk}0\r\n\r\n`)
+    t.match(answer, /^HTTP\/1.1 413 /)
+    t.match(answer, /connection: close/i)
+  })
+
+  t.test('larger than what lies in buffers', async (t) => {
+    const wide = await serveDocument(t, document, { bodyLimit: 1_000_000 })
+    const text = 'x'.repeat(500_000)
+    const sent = `${head}Connection: close\r\nContent-Length: ${text.length + 2}\r\n\r\n"${text}"`
+    t.match(await raw(t, wide, sent), /^HTTP\/1.1 200 /)
+    t.ok(wide.calls[0]?.body === text)
   })
 })
