@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
+import type { Span } from '@opentelemetry/api'
 import type { Context as KoaContext } from 'koa'
 import type { Logger } from 'pino'
 import type { Problem, ProblemOptions } from './errors.ts'
@@ -135,6 +136,8 @@ export class RequestContext {
   systemRoute: string | undefined = undefined
   /** Koa's view of the request, once somebody has asked for it (`koaContext`). */
   koa: KoaContext | undefined = undefined
+  /** The span of the request; undefined where there is no tracer. */
+  span: Span | undefined = undefined
   /** A place for a team's own policies. */
   state: Record<string, unknown> | undefined = undefined
 

@@ -8,13 +8,12 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { methodLabel } from '../serve/method-label.ts'
-import { spanOf } from './request-trace.ts'
 import type { TracedCall, Tracing } from './tracing.ts'
 
 /** A client span of each call to an upstream, by OpenTelemetry's semantic conventions for HTTP. It ends when the answer begins. */
 export function traceCalls(tracer: Tracer): Tracing['call'] {
   return async function traceCall(context, call, send) {
-    const request = spanOf(context)
+    const request = context.span
     const active = contexts.active()
     const parent = request === undefined ? active : trace.setSpan(active, request)
     const method = methodLabel(call.method)

@@ -20,7 +20,6 @@ import type { TaskDefinition } from '../tasks/definition.ts'
 import type { ClaimedTask } from '../tasks/rows.ts'
 import type { Ending } from '../tasks/settle.ts'
 import { traceCalls } from './call-span.ts'
-import { setSpan, spanOf } from './request-trace.ts'
 import { readTraceparent, traceIdOf } from './trace-context.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -44,7 +43,7 @@ function traceRequest(tracer: Tracer, pipeline: Run, route: string | undefined):
     const method = methodLabel(req.method as string)
     const options = { kind: SpanKind.SERVER, startTime: startedAt, attributes: requestAttributes(context, method) }
     const span = tracer.startSpan(route === undefined ? method : `${method} ${route}`, options, parent)
-    setSpan(context, span)
+    context.span = span
     return contexts.with(trace.setSpan(parent, span), pipeline, undefined, context)
   }
 }
@@ -68,7 +67,7 @@ function requestAttributes({ req, path, operation, requestId }: RequestContext, 
 
 function endRequest(tracer: Tracer, done: Done, routeOf: (context: RequestContext) => string | undefined): Done {
   return function endTrace(context, status) {
-    const span = spanOf(context)
+    const { span } = context
     if (span?.isRecording()) {
       const route = routeOf(context)
       if (route !== undefined) {
