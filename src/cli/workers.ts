@@ -24,8 +24,8 @@ export function workerCount(text: string): number {
 export async function runWorkers(workers: number, role: Role): Promise<number> {
   const primary = startPrimary({
     workers,
-    launch(worker, port) {
-      const place = port === undefined ? `${worker}` : `${worker}:${port}`
+    launch(worker, ports) {
+      const place = [worker, ...ports].join(':')
       return fork(process.argv[1] as string, process.argv.slice(2), { env: { ...process.env, [membershipVariable]: place } })
     },
     ready({ rows }, pids) {
@@ -64,7 +64,11 @@ export async function serveAsWorker(options: GatewayOptions, role: Role, { clust
     // Whoever ends one worker wants another in its place.
     process.on('SIGTERM', () => stop({ drain: true }))
     serve(
-      { port: Number(new URL(gateway.url).port), rows: bannerRows(gateway, role) },
+      {
+        port: portOf(gateway.url),
+        metricsPort: gateway.metricsUrl === undefined ? undefined : portOf(gateway.metricsUrl),
+        rows: bannerRows(gateway, role),
+      },
       {
         reload: async (agree) => ({ outcome: (await gateway.reload(agree)).outcome }),
         report: () => reportReload(gateway),
@@ -72,4 +76,8 @@ export async function serveAsWorker(options: GatewayOptions, role: Role, { clust
       },
     )
   })
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
 }

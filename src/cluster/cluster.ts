@@ -7,6 +7,8 @@ export interface Cluster {
   readonly worker: number
   /** The port of the others; undefined for the first, before which nobody listens. */
   readonly port: number | undefined
+  /** The port at which the others show their metrics, where these have one of their own. */
+  readonly metricsPort: number | undefined
   /** Counts for all of them. */
   readonly counters: Counters
   /** Gives the metrics of all for those of this process. */

@@ -19,7 +19,7 @@ export interface Membership {
   serve(serving: Serving, actions: WorkerActions): void
 }
 
-/** How the primary tells a process which worker it is: its number, and the port of the others once there is one. */
+/** How the primary tells a process which worker it is: its number, and the ports of the others once there are some. */
 export const membershipVariable = 'GATEFOLD_WORKER'
 
 /** Undefined in a process that no primary has started. */
@@ -28,7 +28,7 @@ export function joinCluster(): Membership | undefined {
   if (place === undefined || process.send === undefined) return undefined
   // What handlers start is no worker.
   delete process.env[membershipVariable]
-  const [worker, port] = place.split(':').map(Number) as [number, number?]
+  const [worker, port, metricsPort] = place.split(':').map(Number) as [number, number?, number?]
   let actions: WorkerActions | undefined
   let exposition: Exposition | undefined
 
@@ -45,6 +45,7 @@ export function joinCluster(): Membership | undefined {
     cluster: {
       worker,
       port,
+      metricsPort,
       counters: createSharedCounters(channel),
       exposition(own) {
         exposition = own

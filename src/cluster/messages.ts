@@ -29,6 +29,7 @@ export interface ToPrimary {
 /** What a worker has to tell when it serves. */
 export interface Serving {
   readonly port: number
+  readonly metricsPort: number | undefined
   /** What is served where, for people. */
   readonly rows: string
 }

@@ -9,8 +9,8 @@ import { openVote, type Vote } from './vote.ts'
 export interface PrimaryOptions {
   /** How many workers there are to be. */
   readonly workers: number
-  /** Starts the process of a worker: its number from 1, and the port of the others once there is one. */
-  launch(worker: number, port: number | undefined): ChildProcess
+  /** Starts the process of a worker: its number from 1, and the ports of the others once there are some. */
+  launch(worker: number, ports: readonly number[]): ChildProcess
   /** Called once, when all serve, with what the first says and the process ids. */
   ready(serving: Serving, pids: readonly number[]): void
   /** Says what an operator has to know, a line. */
@@ -61,7 +61,7 @@ export function startPrimary({ workers: wanted, launch, ready, say }: PrimaryOpt
   }
 
   function begin(worker: Worker): void {
-    worker.process = launch(worker.number, first?.port)
+    worker.process = launch(worker.number, first === undefined ? [] : portsOf(first))
     worker.channel = openChannel<ToWorker, ToPrimary>(worker.process, {
       ...limits.handlersFor(),
       serving: (serving) => began(worker, serving),
@@ -166,4 +166,8 @@ export function startPrimary({ workers: wanted, launch, ready, say }: PrimaryOpt
       for (const { process } of workers) process.kill('SIGKILL')
     },
   }
+}
+
+function portsOf({ port, metricsPort }: Serving): number[] {
+  return metricsPort === undefined ? [port] : [port, metricsPort]
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Cluster } from '../cluster/cluster.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Exposition } from './exposition.ts'
 import type { Metrics } from './metrics.ts'
@@ -18,7 +19,7 @@ export interface ServedMetrics {
 export async function serveMetrics(
   config: GatewayConfig['metrics'],
   metrics: Metrics,
-  reusePort: boolean,
+  cluster: Cluster | undefined,
 ): Promise<ServedMetrics> {
   if (config === false) return { port: undefined, path: '', stop: async () => {} }
   const exposition = await metrics.exposition()
@@ -26,7 +27,8 @@ export async function serveMetrics(
   const server = createServer({ requestTimeout: 10_000 }, (req, res) => scrape(served.path, exposition, req, res))
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
-  server.listen({ port: config.port, host: config.host, reusePort }, resolve)
+  const port = config.port === 0 ? (cluster?.metricsPort ?? 0) : config.port
+  server.listen({ port, host: config.host, reusePort: cluster !== undefined }, resolve)
   await promise.catch(({ message }: Error) => {
     throw new Error(`metrics cannot be served: ${message}; choose another metrics.port or metrics.host`)
   })

@@ -35,11 +35,10 @@ export interface ListenersInput {
 /** Listens; a failure leaves nothing open. */
 export async function openListeners(input: ListenersInput): Promise<Listeners> {
   const { reception, config, metrics, cluster } = input
-  const shared = cluster !== undefined
   let options = serverOptions(config, input)
   let scraped = config.metrics
-  if (shared && cluster.port === undefined) await checkFree(options)
-  let scrapes = await serveMetrics(scraped, metrics, shared)
+  if (cluster !== undefined && cluster.port === undefined) await checkFree(options)
+  let scrapes = await serveMetrics(scraped, metrics, cluster)
   let http = await listen(options).catch((error: unknown) => scrapes.stop().then(() => Promise.reject(error)))
 
   async function listen(at: ServerOptions): Promise<HttpServer> {
@@ -50,7 +49,7 @@ export async function openListeners(input: ListenersInput): Promise<Listeners> {
 
   async function move(config: GatewayConfig): Promise<() => void> {
     const next = serverOptions(config, input)
-    const nextScrapes = sameAddress(scraped, config.metrics) ? scrapes : await serveMetrics(config.metrics, metrics, shared)
+    const nextScrapes = sameAddress(scraped, config.metrics) ? scrapes : await serveMetrics(config.metrics, metrics, cluster)
     const isThere = next.host === options.host && next.port === options.port
     const moved = isThere ? http : await listen(next).catch((error: unknown) => endUnless(nextScrapes, scrapes, error))
     return function settle() {

@@ -100,7 +100,10 @@ t.test('two workers', async (t) => {
   })
 
   await t.test('one that is killed takes along only what it had begun, and another takes its place', async (t) => {
-    const [[killed, its], [other, others]] = [...(await reachBoth(t, url))] as [[number, Agent], [number, Agent]]
+    // The one that took the free ports: the others keep them.
+    const [killed, other] = pids
+    const agents = await reachBoth(t, url)
+    const [its, others] = pids.map((pid) => agents.get(pid)) as [Agent, Agent]
     const lost = ask(`${url}/stuck`, its).catch(({ code }) => code)
     const kept = ask(`${url}/slow`, others)
     while (its.sockets !== undefined && Object.keys(its.sockets).length === 0) await wait(10)
