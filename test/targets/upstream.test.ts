@@ -270,8 +270,12 @@ t.test('an API behind a gateway', async (t) => {
     t.equal((await request('POST', '/api/upload', { body: form })).status, 200)
     t.match(origin.last().headers['content-type'], /^multipart\/form-data; boundary=/)
     t.ok(origin.last().body.includes('filename="a.txt"'))
-    form.set('more', new File(['x'.repeat(2_000_000)], 'b.txt'))
-    t.equal((await request('POST', '/api/upload', { body: form })).status, 413)
+    // Refused by its length alone: whoever is still sending may see the connection close before the answer.
+    const headers = { 'content-type': 'multipart/form-data; boundary=x', 'content-length': 4_000_000 }
+    const announced = new Promise<IncomingMessage>((resolve, reject) => {
+      httpRequest(`${url}/api/upload`, { method: 'POST', headers }, resolve).on('error', reject).flushHeaders()
+    })
+    t.equal((await announced).statusCode, 413)
     async function* endless() {
       for (;;) yield Buffer.alloc(100_000)
     }
