@@ -115,23 +115,28 @@ export async function startMember(project: Project, role: 'all' | 'api' | 'worke
     env: { ...process.env, DATABASE_URL: project.url },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  let output = ''
-  for await (const chunk of child.stdout) {
-    output += chunk
-    const url = /http:\/\/localhost:\d+/.exec(output)?.[0]
-    if (url === undefined) continue
-    child.stdout.resume()
-    return {
-      url,
-      process: child,
-      async kill(signal) {
-        if (child.exitCode !== null || child.signalCode !== null) return
-        child.kill(signal)
-        await once(child, 'exit')
-      },
-    }
+  return {
+    url: await servedUrl(child),
+    process: child,
+    async kill(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill(signal)
+      await once(child, 'exit')
+    },
   }
-  throw new Error(`a process ended before it served: ${output}`)
+}
+
+/** The address that the banner names. What is written behind it is read too: whoever writes to a closed pipe has trouble of his own. */
+function servedUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    child.stdout?.on('data', (chunk) => {
+      if (output.length < 10_000) output += chunk
+      const url = /http:\/\/localhost:\d+/.exec(output)?.[0]
+      if (url !== undefined) resolve(url)
+    })
+    child.once('exit', () => reject(new Error(`a process ended before it served: ${output}`)))
+  })
 }
 
 export async function post(url: string, operation: string, token: string): Promise<{ status: number; id: string | undefined }> {
