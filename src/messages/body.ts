@@ -40,10 +40,7 @@ export function compileBody(operation: Operation, tools: MessageTools, limits: B
     if (!hasBody(req)) return absent(body.required)
     const contentType = req.headers['content-type']
     if (contentType === undefined) {
-      return problem('malformed_request', {
-        detail: `A body needs a Content-Type field: ${accepted}.`,
-        headers: { connection: 'close' },
-      })
+      return problem('malformed_request', { detail: `A body needs a Content-Type field: ${accepted}.` })
     }
     const reader = readerFor(contentType)
     if (reader instanceof Problem) return reader
@@ -56,7 +53,7 @@ function unsupported(operation: Operation, accepted: string): Problem {
   const hint = operation.method === 'POST' ? 'accept-post' : operation.method === 'PATCH' ? 'accept-patch' : 'accept'
   return problem('unsupported_media_type', {
     detail: `The body may be ${accepted}.`,
-    headers: { [hint]: accepted, connection: 'close' },
+    headers: { [hint]: accepted },
   })
 }
 

@@ -86,7 +86,7 @@ class Refusal extends Error {
 
 function brokenBody(coding: Coding | undefined): Problem {
   const data = coding === undefined ? 'multipart/form-data' : `multipart/form-data in ${coding}`
-  return problem('malformed_request', { detail: `The body is not valid ${data}.`, headers: { connection: 'close' } })
+  return problem('malformed_request', { detail: `The body is not valid ${data}.` })
 }
 
 function meter(limit: number): Transform {
@@ -134,7 +134,7 @@ function openReader({ req, res }: RequestContext, limits: BodyLimits, kinds: Par
   })
   parser.on('partsLimit', () => {
     const detail = `The body may have at most ${limits.parts} parts.`
-    parser.destroy(new Refusal(problem('payload_too_large', { detail, headers: { connection: 'close' } })))
+    parser.destroy(new Refusal(problem('payload_too_large', { detail })))
   })
   return { parser, parts: () => Promise.all(parts) }
 }

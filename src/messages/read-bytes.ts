@@ -22,7 +22,7 @@ export function codingOf(request: IncomingMessage): Coding | undefined | Problem
   if (Object.hasOwn(decompressors, name)) return name as Coding
   return problem('unsupported_media_type', {
     detail: 'The content coding is not supported; see the Accept-Encoding field.',
-    headers: { 'accept-encoding': 'gzip, deflate, br, zstd', connection: 'close' },
+    headers: { 'accept-encoding': 'gzip, deflate, br, zstd' },
   })
 }
 
@@ -34,8 +34,7 @@ export function hasBody(request: IncomingMessage): boolean {
 }
 
 export function tooLarge(limit: number): Problem {
-  // What the client still sends is not read, so the connection cannot be used again.
-  return problem('payload_too_large', { detail: `The body may have at most ${limit} bytes.`, headers: { connection: 'close' } })
+  return problem('payload_too_large', { detail: `The body may have at most ${limit} bytes.` })
 }
 
 /** What a body may cost. */
@@ -49,8 +48,7 @@ export interface BodyLimits {
 }
 
 export function tooSlow(limit: number): Problem {
-  const detail = `The body did not arrive within ${limit / 1000} s.`
-  return problem('request_timeout', { detail, headers: { connection: 'close' } })
+  return problem('request_timeout', { detail: `The body did not arrive within ${limit / 1000} s.` })
 }
 
 /** A client that waits for it is told to go on (RFC 9110 section 10.1.1). */
@@ -83,7 +81,7 @@ function takeArrived(request: IncomingMessage, limits: BodyLimits): Buffer | Pro
 const noBytes = Buffer.alloc(0)
 
 function brokenOff(): Problem {
-  return problem('malformed_request', { detail: 'The body broke off before its end.', headers: { connection: 'close' } })
+  return problem('malformed_request', { detail: 'The body broke off before its end.' })
 }
 
 function collect(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | Problem> {

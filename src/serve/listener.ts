@@ -4,6 +4,7 @@ import type { Router } from '../compile/router.ts'
 import { type Outcome, RequestContext } from '../context.ts'
 import { hasBody } from '../messages/read-bytes.ts'
 import type { Operation } from '../model/operation.ts'
+import { closeBehind, isUnread } from './lingering-close.ts'
 import { requestIdOf } from './request-id.ts'
 import { type Done, type Endings, respond } from './respond.ts'
 
@@ -82,7 +83,7 @@ export function createTraffic(application: Application): Traffic {
   }
 
   function answer(context: RequestContext, outcome: Outcome): void {
-    respond(context, outcome, closing, endings)
+    respond(context, outcome, (isUnread(context.req) && closeBehind(context.req, outcome.status)) || closing, endings)
   }
 
   return {

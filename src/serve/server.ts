@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, STATUS_CODES 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ProblemCode, problem } from '../errors.ts'
+import { closeLingering, isLingering } from './lingering-close.ts'
 import { problemDocument } from './problem-document.ts'
 
 export interface ServerOptions {
@@ -76,12 +77,16 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
 
   let port = options.port
   let stopping: Promise<void> | undefined
+  let stoppedAt = Number.POSITIVE_INFINITY
 
   function closeIdle(): void {
     server.closeIdleConnections()
     // Node does not count connections that browsers and load balancers open in advance as idle. On a new one a request may be on its way.
-    const silentSince = performance.now() - requestOnItsWay
-    for (const [socket, openedAt] of connections) if (socket.bytesRead === 0 && openedAt < silentSince) socket.destroy()
+    const now = performance.now()
+    for (const [socket, openedAt] of connections) {
+      const isSilent = socket.bytesRead === 0 && openedAt < now - requestOnItsWay
+      if (isSilent || (isLingering(socket) && stoppedAt < now - lingerAtStop)) socket.destroy()
+    }
   }
 
   /** Closing cuts off connections that the system has accepted and the event loop has not taken in yet. */
@@ -96,6 +101,7 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
   async function stop(): Promise<void> {
     if (!server.listening) return
     reception.drain()
+    stoppedAt = performance.now()
     await allTakenIn()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     closeIdle()
@@ -137,6 +143,9 @@ const mostTurns = 2000
 /** Milliseconds within which the first bytes of a request follow its connection. */
 const requestOnItsWay = 250
 
+/** Milliseconds after `stop` from which a client that still sends what is refused holds nothing up. */
+const lingerAtStop = 1000
+
 /** Errors of Node's HTTP parser, by code, and how they are answered. */
 const parserProblems: Record<string, ProblemCode> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
@@ -145,16 +154,18 @@ const parserProblems: Record<string, ProblemCode> = {
 }
 
 /** Answers what is no HTTP request; there is no request object, so the bytes are written here. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || (socket as Socket).bytesWritten > 0) {
+function refuseMalformed(error: NodeJS.ErrnoException, duplex: Duplex): void {
+  const socket = duplex as Socket
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return
   }
   const refusal = problem(parserProblems[error.code ?? ''] ?? 'malformed_request')
   const { instance: _, request_id: __, ...document } = problemDocument(refusal, '', '')
   const body = JSON.stringify(document)
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
+  closeLingering(socket)
 }
