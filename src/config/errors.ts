@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { DiagnosticCode } from '../documents/diagnostic-codes.ts'
-import { escapePointer } from '../documents/document.ts'
+import { escapePointer, isObject } from '../documents/document.ts'
 import { nearest } from '../documents/suggest.ts'
 import { chooseErrors } from './alternatives.ts'
 import type { SchemaNode } from './defaults.ts'
@@ -112,7 +112,7 @@ function wrongAlternative(error: ErrorObject, at: string, schema: SchemaNode): R
       code: 'wrong-value',
       message: `${value(error, at)}; it must be ${describe({ anyOf: schema.anyOf ?? schema.oneOf ?? [] })}`,
     }
-  const given = keys.filter((key) => Object.hasOwn(error.data as object, key))
+  const given = keys.filter((key) => isObject(error.data) && Object.hasOwn(error.data, key))
   const found = given.length === 0 ? 'none of them' : list(given)
   return { code: 'wrong-value', what: 'key', message: `${spell(at)} needs exactly one of ${list(keys)}, and has ${found}` }
 }
