@@ -88,8 +88,8 @@ export interface Plan {
   readonly generation: Generation
   /** What a later plan is compared with. */
   readonly reading: Reading
-  /** Compiles in the background what nobody has asked for yet, for as long as it is wanted. */
-  warm(isWanted: () => boolean): void
+  /** Compiles in the background what nobody has asked for yet, for as long as it is wanted; resolves when nothing is left. */
+  warm(isWanted?: () => boolean): Promise<void>
   /** Serves until `stop` is called. Throws a `BootError` when a diagnostic is an error. */
   start(): Promise<Gateway>
 }
@@ -218,7 +218,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
     sourceOf: (name) => documents.all().find((document) => document.name === name)?.text,
     generation: { application, services, config },
     reading: { operations, registry, documents, handlerVersion: (id) => handlers.find(id)?.version },
-    warm: (isWanted) => void schemas.warm(isWanted),
+    warm: schemas.warm,
     async start() {
       if (plan.hasErrors) throw new BootError(diagnostics.all)
       return serveGenerations({ first: plan, run, role, port, cluster })

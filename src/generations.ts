@@ -83,7 +83,7 @@ export async function serveGenerations({ first, run, role, port, cluster }: Gene
 
   function warm(): void {
     const warmed = plan
-    warmed.warm(() => plan === warmed && !state.draining)
+    void warmed.warm(() => plan === warmed && !state.draining)
   }
 
   /** One after the other: a call that comes during a reload may know of edits that this has not seen. */
