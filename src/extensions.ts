@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Registry } from './compile/registry.ts'
+import { compileCheck } from './config/validate.ts'
 import type { Diagnostics } from './documents/diagnostics.ts'
 import type { Located } from './documents/document.ts'
 import { importModule } from './import-module.ts'
@@ -47,6 +48,8 @@ function withPart(registry: Registry, part: Policy | Target, node: Located, diag
     diagnostics.error('duplicate-part', node, `a ${part.kind} named '${part.name}' exists already`, 'choose another name')
     return registry
   }
+  // What is no valid JSON Schema would let every setting pass.
+  compileCheck(part.schema)
   if (part.kind === 'target') return { ...registry, targets: [...registry.targets, part] }
   return { ...registry, policies: registry.policies.toSpliced(placeOf(part, registry.policies), 0, part) }
 }

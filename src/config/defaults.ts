@@ -23,8 +23,8 @@ export interface SchemaNode {
 }
 
 /** A TypeBox schema as the plain JSON Schema that it is. */
-export function asNode(schema: TSchema): SchemaNode {
-  return schema as unknown as SchemaNode
+export function asNode(schema: TSchema | SchemaNode): SchemaNode {
+  return schema as SchemaNode
 }
 
 /**

@@ -12,9 +12,8 @@ import { assembleConfigSchema, type ConfigRegistry } from './assemble.ts'
 import { checkConfig } from './checks.ts'
 import { coerceFilled } from './coerce.ts'
 import { asNode, fillDefaults } from './defaults.ts'
-import { narrowSchema } from './narrow.ts'
 import { GatewayConfig } from './schema.ts'
-import { compileCheck } from './validate.ts'
+import { checkSettings } from './validate.ts'
 
 export interface ConfigSource {
   documents: Documents
@@ -83,7 +82,7 @@ export function loadConfig(source: FilledDocument, registry: ConfigRegistry, dia
   const value = withoutBlanks(coerceFilled(schema, source.document.value, whole) as Record<string, unknown>)
   const document = { ...source.document, value }
   const root: Located = { document, pointer: '', value }
-  const findings = compileCheck(narrowSchema(schema, value))(value).filter(({ pointer }) => !source.unfilled.has(pointer))
+  const findings = checkSettings(schema, value).filter(({ pointer }) => !source.unfilled.has(pointer))
   for (const { code, pointer, what, message, hint } of findings)
     diagnostics.error(code, document.locate(pointer, what), message, hint)
   const config = configOf(value, [...findings.map(({ pointer }) => pointer), ...source.unfilled])

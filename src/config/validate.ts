@@ -1,14 +1,24 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { TSchema } from 'typebox'
-import type { SchemaNode } from './defaults.ts'
+import { Check as isValid } from 'typebox/schema'
+import { asNode, type SchemaNode } from './defaults.ts'
 import { explainErrors, type SchemaFinding } from './errors.ts'
+import { narrowSchema } from './narrow.ts'
 
 /** Checks a value and gives what is wrong with it, in sentences. `base` is the pointer that the value has in its document. */
 export type Check = (value: unknown, base?: string) => SchemaFinding[]
 
 const checks = new Map<string, Check>()
 
-/** Schemas that are kept compiled: a gateway has one for gateway.yaml and one a policy, and every reload uses them again. */
+/**
+ * What is wrong with settings. TypeBox judges them without compiling anything, which would take a third of a small gateway's boot;
+ * only what it refuses is compiled, because the errors of Ajv say more.
+ */
+export function checkSettings(schema: TSchema | SchemaNode, value: unknown): SchemaFinding[] {
+  return isValid(schema, value) ? [] : compileCheck(narrowSchema(asNode(schema), value))(value)
+}
+
+/** Schemas that are kept compiled: a gateway has one a kind of live message, and those of the settings that its author is working on. */
 const mostChecks = 100
 
 /** Compiles a schema of settings. Throws when it is no valid JSON Schema: that is a mistake of whoever wrote the policy. */
@@ -29,6 +39,7 @@ function compile(schema: TSchema | SchemaNode): Check {
     verbose: true,
     strict: false,
     validateFormats: false,
+    meta: false,
     validateSchema: false,
     code: { optimize: false },
   })

@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox'
 import { fillDefaults } from '../config/defaults.ts'
-import { compileCheck } from '../config/validate.ts'
+import { checkSettings } from '../config/validate.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import type { Located } from '../documents/document.ts'
 import type { Origin, Setting } from './settings.ts'
@@ -17,7 +17,7 @@ export function completeSetting(
   diagnostics: Diagnostics,
 ): Setting | undefined {
   const value = fillDefaults(schema, setting.value)
-  const findings = compileCheck(schema)(value)
+  const findings = checkSettings(schema, value)
   if (findings.length === 0) return { ...setting, value, origins: withBuiltIns(setting.origins, value) }
   for (const { code, message, hint } of findings) {
     diagnostics.error(code, setting.node ?? owner, `'${name}', its layers laid over each other: ${message}`, hint)

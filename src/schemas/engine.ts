@@ -25,6 +25,7 @@ export function createEngine(checker: Checker): Engine {
     allErrors: true,
     verbose: true,
     ownProperties: true,
+    meta: false,
     validateSchema: false,
     addUsedSchema: false,
     logger: false,

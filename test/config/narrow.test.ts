@@ -5,7 +5,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { assembleConfigSchema } from '../../src/config/assemble.ts'
 import { narrowSchema } from '../../src/config/narrow.ts'
-import { compileCheck } from '../../src/config/validate.ts'
+import { checkSettings, compileCheck } from '../../src/config/validate.ts'
 import { policies } from '../../src/policies/builtin.ts'
 import { targets } from '../../src/targets/builtin.ts'
 
@@ -32,6 +32,12 @@ t.test('a narrowed schema finds in its value what the whole one finds', async (t
     t.strictSame(compileCheck(narrowSchema(schema, value))(value), whole(value), inspect(value).slice(0, 80))
   }
   t.ok(written.length > 10)
+})
+
+t.test('settings are judged alike with and without compiling their schema', async (t) => {
+  const whole = compileCheck(schema)
+  for (const value of [...written, ...broken])
+    t.strictSame(checkSettings(schema, value), whole(value), inspect(value).slice(0, 80))
 })
 
 t.test('it has nothing to say about what the value does not have', async (t) => {
