@@ -125,7 +125,7 @@ export async function serveGenerations({ first, run, role, port, cluster }: Gene
     state.draining = true
     await reloading
     await serving.stop()
-    plan.log.flush()
+    await plan.log.written()
   }
 
   return {

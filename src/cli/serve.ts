@@ -13,6 +13,7 @@ import { report, reportFindings } from './report.ts'
 export async function serve(plan: Plan, role: Role = 'all'): Promise<number> {
   if (!report(plan)) return 1
   const gateway = await startPlan(plan)
+  outliveReaders()
   process.stdout.write(banner(gateway, role, process.uptime() * 1000))
   const hungUp = hangUpDetector()
   process.on('SIGHUP', () => (hungUp() ? process.kill(process.pid, 'SIGTERM') : void reloadLoudly(gateway)))
@@ -27,6 +28,11 @@ export async function startPlan(plan: Plan): Promise<Gateway> {
     if (error instanceof BootError) throw error
     throw new Error(startFailure(error))
   })
+}
+
+/** Whoever reads the output may leave; the callers of the API are still there. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => {})
 }
 
 /** A closed terminal sends the same signal as whoever wants a reload; nobody is there any more to stop what it leaves behind. */
@@ -61,12 +67,11 @@ export function logReload(log: Logger, { outcome, generation, ms, diagnostics, e
  * A promise that a handler rejects and nobody awaits harms nobody else: it is logged. After an exception that nothing caught
  * the process cannot be trusted any more: it is logged and ends, so that whatever supervises it starts a fresh one.
  */
-function surviveFaults({ log, flush }: Log): void {
+function surviveFaults({ log, written }: Log): void {
   process.on('unhandledRejection', (err) => log.error({ err }, 'a rejected promise that nobody awaits'))
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'an exception that nothing caught')
-    flush()
-    process.exit(1)
+    void written().then(() => process.exit(1))
   })
 }
 

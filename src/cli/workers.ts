@@ -7,7 +7,7 @@ import type { Role } from '../services/service.ts'
 import { bannerHead, bannerRow, bannerRows } from './banner.ts'
 import { UsageError } from './command.ts'
 import { report } from './report.ts'
-import { hangUpDetector, reportReload, startPlan, stopInOrder } from './serve.ts'
+import { hangUpDetector, outliveReaders, reportReload, startPlan, stopInOrder } from './serve.ts'
 
 const most = 1024
 
@@ -22,6 +22,7 @@ export function workerCount(text: string): number {
 
 /** Starts the same command once for each worker and keeps them running until told to stop; gives the exit code. */
 export async function runWorkers(workers: number, role: Role): Promise<number> {
+  outliveReaders()
   const primary = startPrimary({
     workers,
     launch(worker, ports) {
@@ -59,6 +60,7 @@ export async function serveAsWorker(options: GatewayOptions, role: Role, { clust
   // Warnings are the same in all workers.
   if ((plan.hasErrors || cluster.port === undefined) && !report(plan)) return 1
   const gateway = await startPlan(plan)
+  outliveReaders()
   return new Promise((resolve, reject) => {
     const stop = ({ drain }: { drain: boolean }) => void stopInOrder(gateway, role, drain).then(() => resolve(0), reject)
     // Whoever ends one worker wants another in its place.

@@ -5,7 +5,7 @@ import pino, { type Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
 import { censored, redact } from './redact.ts'
 
-/** The gateway's log and how to write out what is still buffered. One generation of a gateway's view of it. */
+/** The gateway's log. One generation of a gateway's view of it. */
 export interface Log {
   readonly log: Logger
   /** Takes a line of JSON as it is: for records whose fields are all the gateway's own, in which no credentials have to be looked for. */
@@ -14,7 +14,10 @@ export interface Log {
   readonly process: string
   /** Tries the file now, so that one that cannot be written is known at the start. Throws with its name. */
   open(): void
+  /** Writes out what is buffered before it returns. */
   flush(): void
+  /** Resolves when what is buffered was written, or turned out not to be writable. */
+  written(): Promise<void>
   /** The log as the next generation describes it; all goes there from `activate` on, whoever writes. */
   renew(config: GatewayConfig['log']): Log
   activate(): void
@@ -34,6 +37,8 @@ const bufferBytes = 4096
 const flushMs = 1000
 /** Bytes that a pipe takes in one piece (PIPE_BUF): the lines of several processes stay whole. */
 const atOnce = 4096
+/** Bytes that wait for a log which cannot be written. */
+const mostWaiting = 8 * 1024 * 1024
 
 /**
  * The log as gateway.yaml's `log` describes it; relative files lie below `directory`. Nothing is opened before the first
@@ -57,8 +62,8 @@ export function openLog(first: GatewayConfig['log'], directory: string, { write,
     // A file is opened anew at each reload: it may have been rotated away.
     if (before.destination === undefined || (before.file === undefined && current.file === undefined)) return
     destination = openDestination(current)
-    flush(before.destination)
-    if (before.file !== undefined) before.destination.end()
+    if (before.file === undefined) before.destination.flush()
+    else before.destination.end()
   }
 
   function view(config: GatewayConfig['log'], log: Logger): Log {
@@ -72,6 +77,7 @@ export function openLog(first: GatewayConfig['log'], directory: string, { write,
         else checkFile(fileOf(config))
       },
       flush: () => flush(destination),
+      written: () => new Promise((resolve) => (destination === undefined ? resolve() : destination.flush(() => resolve()))),
       renew: (next) => view(next, isDeepStrictEqual(next.redact, config.redact) ? log : redacting(next, worker, writeLine)),
       activate() {
         log.level = config.level
@@ -112,10 +118,32 @@ function openDestination({ file, pretty, shared }: { file: string | undefined; p
   const buffering = pretty
     ? { sync: true }
     : { sync: false, minLength: bufferBytes - 1, periodicFlush: flushMs, ...(shared && { maxWrite: atOnce }) }
-  const destination = pino.destination({ dest, ...buffering })
-  // A full disk must not end the service; records are kept and tried again.
-  destination.on('error', ({ message }: Error) => process.stderr.write(`gatefold: the log cannot be written: ${message}\n`))
+  const destination = pino.destination({ dest, maxLength: mostWaiting, ...buffering })
+  bearTrouble(destination)
   return destination
+}
+
+/**
+ * A full disk, or a reader that has left, must neither end the service nor keep it from ending. It is said once, and again only after
+ * everything was written.
+ */
+function bearTrouble(destination: Destination): void {
+  let said = false
+  function say(trouble: string): void {
+    if (!said) process.stderr.write(`gatefold: the log cannot be written: ${trouble}\n`)
+    said = true
+  }
+  const waits = `up to ${mostWaiting / 1024 / 1024} MiB of it wait until it can be, what is more is lost`
+  destination.on('error', ({ code, message }: NodeJS.ErrnoException) =>
+    say(code === 'EPIPE' ? 'whoever read it has closed the pipe, and it ends here' : `${message}; ${waits}`),
+  )
+  destination.on('drop', () => say(`it grows faster than it is written; ${waits}`))
+  destination.on('drain', () => {
+    said = false
+  })
+  const { flushSync } = destination
+  // It would try for ever, and nothing else would happen meanwhile.
+  destination.flushSync = () => void (said || flushSync.call(destination))
 }
 
 function checkFile(file: string | undefined): void {

@@ -50,11 +50,11 @@ function project(t: Test): string {
 }
 
 /** Without the operation that needs a database: such gateways start at once. */
-function projectWithoutDatabase(t: Test): string {
+function projectWithoutDatabase(t: Test, settings: object = {}): string {
   const { '/stored': _, ...paths } = openapi.paths
   const { stored: __, ...operations } = gateway.operations
   const files = { 'handlers/answers.js': answers }
-  return writeProject(t, { openapi: { ...openapi, paths }, gateway: { ...gateway, operations }, files })
+  return writeProject(t, { openapi: { ...openapi, paths }, gateway: { ...gateway, operations, ...settings }, files })
 }
 
 t.test('a banner says what is served where', async (t) => {
@@ -134,6 +134,33 @@ async function openConnection(
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
 }
+
+t.test('a log that cannot be written is said once, and the API goes on', async (t) => {
+  const rows: [what: string, log: object, said: RegExp][] = [
+    [
+      'nobody reads it any more',
+      {},
+      /^gatefold: the log cannot be written: whoever read it has closed the pipe, and it ends here\n$/,
+    ],
+    ['the disk is full', { file: '/dev/full' }, /^gatefold: the log cannot be written: ENOSPC.* up to 8 MiB of it wait .*\n$/],
+  ]
+  for (const [what, log, said] of rows) {
+    const { child, output, url, exited } = await startGatefold(t, projectWithoutDatabase(t, { log }))
+    const ask = async () => t.equal((await fetch(`${url}/api/quick`)).status, 200)
+    child.stdout?.destroy()
+    await ask()
+    await until(() => output.stderr !== '')
+    for (let i = 0; i < 100; i++) await ask()
+    // Longer than the log waits before it tries again.
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    t.match(output.stderr, said, what)
+    child.stderr?.destroy()
+    child.kill('SIGHUP')
+    await ask()
+    child.kill('SIGTERM')
+    t.equal(await exited, 0)
+  }
+})
 
 t.test('a rejected promise that nobody awaits harms nobody else', async (t) => {
   const handlers = `export const quick = () => { void Promise.reject(new Error('left alone')); return { quick: true } }
