@@ -6,7 +6,7 @@
  * CPU time hardly depends on what else the machine does, as requests a second do. Postgres and Redis have to be on this machine.
  */
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ import { startCluster } from '../test/deployment/cluster.ts'
 import { callerOf, signToken } from '../test/deployment/exercises.ts'
 import { sourcesAsImage } from '../test/deployment/image.ts'
 import { startLoad } from '../test/deployment/load.ts'
+import { cpuTime } from './cpu-time.ts'
 
 const server = process.env.DATABASE_URL ?? 'postgres://root@127.0.0.1:5432/test'
 const secret = 'a secret of more than thirty-two bytes, for measurements'
@@ -31,12 +32,6 @@ function image(): string {
   return sourcesAsImage(directory)
 }
 
-/** User and system time of a process so far, in seconds. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
 try {
   const cluster = await startCluster({ teardown }, { image: image(), server, secret, api: 1, worker: 1 })
   const [api, worker] = [cluster.api[0], cluster.worker[0]]
@@ -50,10 +45,10 @@ try {
       await admin.query("SELECT pid FROM pg_stat_activity WHERE datname LIKE $1 || '%'", [`gatefold_deployment_${process.pid}`])
     ).rows.map(({ pid }) => pid as number)
   const times = async () => ({
-    api: cpuOf(api.process.pid as number),
-    worker: cpuOf(worker.process.pid as number),
-    postgres: (await sessions()).reduce((sum, pid) => sum + cpuOf(pid), 0),
-    redis: cpuOf(redisPid),
+    api: cpuTime(api.process.pid as number),
+    worker: cpuTime(worker.process.pid as number),
+    postgres: (await sessions()).reduce((sum, pid) => sum + cpuTime(pid), 0),
+    redis: cpuTime(redisPid),
   })
 
   const tokens = await Promise.all(Array.from({ length: 5000 }, (_, index) => signToken(secret, `caller-${index}`)))

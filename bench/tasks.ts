@@ -21,7 +21,7 @@ async function on(database: string, measure: (project: Project) => Promise<objec
 
 const measurements: Record<string, () => Promise<object>> = {
   latency: async () => ({ embedded: await on('', measureLatency), postgres: await on(server, measureLatency) }),
-  throughput: () => on(server, (project) => measureThroughput(project, 3000)),
+  throughput: () => on(server, (project) => measureThroughput(project, 7, 1000)),
   'kill-workers': () => on(server, (project) => killWorkers(project, 5000)),
   'kill-api': () => on(server, killApi),
   reconnects: () => on(server, (project) => cutOff(project, 200, 20, 5)),
