@@ -9,10 +9,16 @@ export interface Job {
   task: string
 }
 
+/** A job that is to be; due after `delay` milliseconds by the clock of the database. */
+export interface NewJob extends Job {
+  priority: number
+  delay: number
+}
+
 /** The jobs of all tasks, kept by pg-boss. Everything happens in the caller's transaction. */
 export interface Queue {
-  /** Puts an attempt into a queue; it is due after `delay` milliseconds by the clock of the database. */
-  send(tx: Queryable, queue: string, job: Job & { priority: number; delay: number }): Promise<void>
+  /** Puts attempts into a queue. */
+  send(tx: Queryable, queue: string, jobs: readonly NewJob[]): Promise<void>
   /** Takes at most `limit` due jobs, highest priority and oldest first, out of a queue. No other transaction sees them meanwhile. */
   take(tx: Queryable, queue: string, limit: number): Promise<Job[]>
   /** Forgets a job that nobody has to run any more. */
@@ -56,8 +62,9 @@ export function createQueue(database: Database, log: Logger): Queue & Required<P
   }
 
   return {
-    async send(tx, queue, { id, task, priority, delay }) {
-      await running().send(queue, { task }, { id, priority, startAfter: delay / 1000, db: statements(tx) })
+    async send(tx, queue, jobs) {
+      const inserts = jobs.map(({ id, task, priority, delay }) => ({ id, data: { task }, priority, startAfter: delay / 1000 }))
+      await running().insert(queue, inserts, { db: statements(tx) })
     },
     async take(tx, queue, limit) {
       const db = statements(tx)

@@ -51,7 +51,7 @@ export async function cancelTask(
     )
     const [row] = rows
     // Its place in the queue, if it had one that was free, is the next one's.
-    if (row?.state === 'cancelled' && limited) await admitNext(tx, schema, queue, definition, task.owner)
+    if (row?.state === 'cancelled' && limited) await admitNext(tx, schema, queue, definition, [task.owner])
     return row
   })
   if (changed === undefined) return finished()
@@ -92,7 +92,7 @@ export async function retryTask(store: TaskStore, definition: TaskDefinition, ta
       [task.id, definition.options.retries + 1, job],
     )
     if (rows[0] !== undefined)
-      await queue.send(tx, definition.queue, { id: job, task: task.id, priority: task.priority, delay: 0 })
+      await queue.send(tx, definition.queue, [{ id: job, task: task.id, priority: task.priority, delay: 0 }])
     return rows[0]
   })
   if (changed === undefined) return notRetryable((await findTask(database, schema, task.id))?.state ?? 'gone')

@@ -3,7 +3,7 @@ import type { HandlerRequest, Principal } from '../context.ts'
 import type { Queryable } from '../services/database.ts'
 import type { Queue } from '../services/queue.ts'
 import type { TaskDefinition } from './definition.ts'
-import { insertTask } from './insert.ts'
+import { insertTasks } from './insert.ts'
 import type { TaskError } from './rows.ts'
 
 /** The body of the request that a dead letter's handler sees. */
@@ -48,14 +48,15 @@ export async function sendDeadLetter(
     error,
     request: failed.input,
   }
-  await insertTask(tx, schema, queue, receiver, {
+  const letter = {
     id: randomUUIDv7(),
     owner: failed.owner,
     principal: failed.principal ?? undefined,
     input: emptyInput(receiver, body),
     requestId: failed.request_id,
     traceparent: failed.traceparent ?? undefined,
-  })
+  }
+  await insertTasks(tx, schema, queue, receiver, [letter])
 }
 
 /** A request that no client sent. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { TaskDefinitions } from './definition.ts'
 import { failLost, lease, recoverLostTasks, releaseHeldTasks, renewLease } from './lease.ts'
+import type { Settle } from './settle.ts'
 import type { Slots } from './slots.ts'
 import type { TaskStore } from './store.ts'
 
@@ -11,6 +12,7 @@ import type { TaskStore } from './store.ts'
 export function createHeartbeat(
   store: TaskStore,
   definitions: TaskDefinitions,
+  settle: Settle,
   slots: Slots,
   worker: string,
   log: Logger,
@@ -32,14 +34,14 @@ export function createHeartbeat(
     const known = new Set([...before, ...slots.running()].map(({ id }) => id))
     const stray = held.filter(({ id }) => !known.has(id))
     // Only at the second beat: a claim that is just being answered looks the same.
-    for (const task of stray) if (strays.has(task.id)) await failLost(store, definitions, task, log)
+    for (const task of stray) if (strays.has(task.id)) await failLost(definitions, settle, task, log)
     strays = new Set(stray.map(({ id }) => id))
 
     // Whoever could not reach the database for a while must not judge the others: they may not have either.
     const steady = performance.now() - lastBeat < lease.lapse
     lastBeat = performance.now()
     if (!steady) return
-    await recoverLostTasks(store, definitions, log)
+    await recoverLostTasks(store, definitions, settle, log)
     await releaseHeldTasks(store, definitions)
   }
 }

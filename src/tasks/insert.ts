@@ -20,37 +20,40 @@ export function ownerOf(principal: Principal | undefined): string | null {
   return principal === undefined ? null : `${principal.scheme}:${principal.subject}`
 }
 
-/** Writes a task, its first event and its job; all or nothing with the transaction that it runs in. */
-export async function insertTask(
+/** Writes tasks of one operation, their first events and their jobs; all or nothing with the transaction that it runs in. */
+export async function insertTasks(
   tx: Queryable,
   schema: string,
   queue: Queue,
-  definition: TaskDefinition,
-  task: NewTask,
+  { operation, options, queue: name }: TaskDefinition,
+  tasks: readonly NewTask[],
 ): Promise<void> {
-  const { operation, options } = definition
-  const job = randomUUIDv7()
+  const { priority, delay, retries } = options
+  const jobs = tasks.map(({ id }) => ({ id: randomUUIDv7(), task: id, priority, delay }))
   await tx.query(
     `WITH task AS (
        INSERT INTO "${schema}".task
          (id, operation, owner, principal, state, max_attempts, job, run_at, priority, input, last_seq, request_id, traceparent)
-       VALUES ($1, $2, $3, $4, 'queued', $5, $6, clock_timestamp() + $7::double precision * interval '1 millisecond', $8, $9, 1, $10, $11)
+       SELECT n.id, $1, n.owner, n.principal::json, 'queued', $2, n.job,
+              clock_timestamp() + $3::double precision * interval '1 millisecond', $4, n.input::json, 1, n.request_id, n.traceparent
+       FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
+         AS n(id, job, owner, principal, input, request_id, traceparent)
        RETURNING id, created_at
      )
      INSERT INTO "${schema}".task_event (task_id, seq, type, status, at) SELECT id, 1, 'status', 'queued', created_at FROM task`,
     [
-      task.id,
       operation.id,
-      task.owner,
-      task.principal === undefined ? null : JSON.stringify(task.principal),
-      options.retries + 1,
-      job,
-      options.delay,
-      options.priority,
-      JSON.stringify(task.input),
-      task.requestId,
-      task.traceparent ?? null,
+      retries + 1,
+      delay,
+      priority,
+      tasks.map(({ id }) => id),
+      jobs.map(({ id }) => id),
+      tasks.map(({ owner }) => owner),
+      tasks.map(({ principal }) => (principal === undefined ? null : JSON.stringify(principal))),
+      tasks.map(({ input }) => JSON.stringify(input)),
+      tasks.map(({ requestId }) => requestId),
+      tasks.map(({ traceparent }) => traceparent ?? null),
     ],
   )
-  await queue.send(tx, definition.queue, { id: job, task: task.id, priority: options.priority, delay: options.delay })
+  await queue.send(tx, name, jobs)
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { TaskDefinitions } from './definition.ts'
 import { admitNext, lockOwners } from './owners.ts'
-import { type Attempt, settle } from './settle.ts'
+import type { Attempt, Settle } from './settle.ts'
 import type { TaskStore } from './store.ts'
 
 /**
@@ -37,7 +37,12 @@ export async function endLease({ database }: TaskStore, worker: string): Promise
 }
 
 /** Ends the attempts of workers that are dead: they are tried again at once, if they have an attempt left. */
-export async function recoverLostTasks(store: TaskStore, definitions: TaskDefinitions, log: Logger): Promise<void> {
+export async function recoverLostTasks(
+  store: TaskStore,
+  definitions: TaskDefinitions,
+  settle: Settle,
+  log: Logger,
+): Promise<void> {
   const { schema } = store.database
   const { rows } = await store.database.query<HeldTask>(
     `SELECT ${heldColumns} FROM "${schema}".task t
@@ -47,7 +52,7 @@ export async function recoverLostTasks(store: TaskStore, definitions: TaskDefini
      ) LIMIT 1000`,
     [lease.lapse],
   )
-  for (const task of rows) await failLost(store, definitions, task, log)
+  for (const task of rows) await failLost(definitions, settle, task, log)
   await store.database.query(
     `DELETE FROM "${schema}".task_worker WHERE heartbeat_at < clock_timestamp() - $1 * interval '1 millisecond'`,
     [lease.lapse * 4],
@@ -60,11 +65,11 @@ export async function endOtherLeases({ database }: TaskStore, worker: string): P
 }
 
 /** Ends an attempt that nobody runs. */
-export async function failLost(store: TaskStore, definitions: TaskDefinitions, task: HeldTask, log: Logger): Promise<void> {
+export async function failLost(definitions: TaskDefinitions, settle: Settle, task: HeldTask, log: Logger): Promise<void> {
   const definition = definitions.get(task.operation)
   if (definition === undefined) return
   const error = { code: 'worker_lost', title: 'The process that ran the task ended', status: 503 }
-  const ended = await settle(store, definitions, definition, task, { kind: 'failed', error, delay: 0 })
+  const ended = await settle(definition, task, { kind: 'failed', error, delay: 0 })
   if (ended) log.warn({ task_id: task.id, op: task.operation, attempt: task.attempt }, 'a task lost its worker')
 }
 
@@ -86,7 +91,7 @@ export async function releaseHeldTasks(
     if (definition === undefined) continue
     await database.transaction(async (tx) => {
       await lockOwners(tx, definition, [owner])
-      await admitNext(tx, database.schema, queue, definition, owner)
+      await admitNext(tx, database.schema, queue, definition, [owner])
     })
     notifications.due(definition.queue)
   }

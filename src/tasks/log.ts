@@ -60,33 +60,35 @@ export async function appendReports(
        RETURNING last_seq
      ), events AS (
        INSERT INTO "${schema}".task_event (task_id, seq, type, status, progress, data, at)
-       SELECT $1::uuid, task.last_seq - $3::int + r.position, r.type, 'active', r.progress, r.data::json, r.at FROM task, ${reportsSource(6)}
+       SELECT r.task, task.last_seq - $3::int + r.place, r.type, 'active', r.progress, r.data::json, r.at FROM task, ${reportsSource(6)}
      )
      SELECT last_seq FROM task`,
-    [taskId, fence, reports.length, last?.progress ?? null, last?.message ?? null, ...reportArrays(reports)],
+    [taskId, fence, reports.length, last?.progress ?? null, last?.message ?? null, ...reportArrays([{ task: taskId, reports }])],
   )
   return rows[0]?.last_seq
 }
 
-/** The arrays behind `reportsSource`: type, progress, data and time of each report. */
-export function reportArrays(
-  reports: readonly Report[],
-): [types: string[], progress: (number | null)[], data: (string | null)[], at: Date[]] {
+/** The arrays behind `reportsSource`: of each report its task, its place (from 1) among those of the task, type, progress, data and time. */
+export function reportArrays(logs: readonly { task: string; reports: readonly Report[] }[]): unknown[][] {
+  const all = logs.flatMap(({ task, reports }) => reports.map((report, index) => ({ ...report, task, place: index + 1 })))
   return [
-    reports.map(({ type }) => type),
-    reports.map(({ progress }) => progress ?? null),
-    reports.map(({ message, data }) => eventData(message, data)),
-    reports.map(({ at }) => at),
+    all.map(({ task }) => task),
+    all.map(({ place }) => place),
+    all.map(({ type }) => type),
+    all.map(({ progress }) => progress ?? null),
+    all.map(({ message, data }) => eventData(message, data)),
+    all.map(({ at }) => at),
   ]
 }
 
 /**
- * Reports as rows of SQL, from the parameters `$first` to `$first + 3`. Parallel arrays and not one JSON document, because
+ * Reports as rows of SQL, from the parameters `$first` to `$first + 5`. Parallel arrays and not one JSON document, because
  * Postgres' functions that take JSON apart refuse "\u0000" in strings.
  */
 export function reportsSource(first: number): string {
-  return `unnest($${first}::text[], $${first + 1}::double precision[], $${first + 2}::text[], $${first + 3}::timestamptz[])
-         WITH ORDINALITY AS r(type, progress, data, at, position)`
+  const types = ['uuid', 'int', 'text', 'double precision', 'text', 'timestamptz']
+  const arrays = types.map((type, index) => `$${first + index}::${type}[]`)
+  return `unnest(${arrays.join(', ')}) AS r(task, place, type, progress, data, at)`
 }
 
 function eventData(message: string | undefined, data: unknown): string | null {

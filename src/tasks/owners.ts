@@ -1,6 +1,5 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Queryable } from '../services/database.ts'
-import type { Queue } from '../services/queue.ts'
+import type { NewJob, Queue } from '../services/queue.ts'
 import type { TaskDefinition } from './definition.ts'
 
 /**
@@ -9,7 +8,7 @@ import type { TaskDefinition } from './definition.ts'
  */
 export async function lockOwners(tx: Queryable, definition: TaskDefinition, owners: readonly (string | null)[]): Promise<void> {
   const keys = [...new Set(owners)].map((owner) => `${definition.operation.id} ${owner ?? ''}`).sort()
-  for (const key of keys) await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [key])
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key', [keys])
 }
 
 /** How many tasks of each owner run now. */
@@ -27,26 +26,29 @@ export async function countActive(
   return new Map(rows.map(({ owner, count }) => [owner, count]))
 }
 
-/** Gives a job to the next task of an owner that was held back; call it, under the owner's lock, when a task has left its place. */
+/**
+ * Gives jobs to tasks that were held back: to the next of its owner for each that has left its place. Call it under the locks of the
+ * owners, each named as often as places of theirs are free.
+ */
 export async function admitNext(
   tx: Queryable,
   schema: string,
   queue: Queue,
   definition: TaskDefinition,
-  owner: string | null,
-): Promise<boolean> {
-  const job = randomUUIDv7()
-  const { rows } = await tx.query<{ id: string; priority: number }>(
-    `UPDATE "${schema}".task SET held = false, job = $3
-     WHERE id = (
-       SELECT id FROM "${schema}".task
-       WHERE operation = $1 AND owner IS NOT DISTINCT FROM $2 AND held AND state IN ('queued', 'retrying')
-       ORDER BY priority DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED
-     ) RETURNING id, priority`,
-    [definition.operation.id, owner, job],
+  owners: readonly (string | null)[],
+): Promise<void> {
+  const { rows } = await tx.query<NewJob>(
+    `UPDATE "${schema}".task t SET held = false, job = gen_random_uuid()
+     FROM (
+       SELECT next.id FROM (SELECT owner, count(*) AS places FROM unnest($2::text[]) AS owner GROUP BY owner) AS o
+       CROSS JOIN LATERAL (
+         SELECT id FROM "${schema}".task
+         WHERE operation = $1 AND owner IS NOT DISTINCT FROM o.owner AND held AND state IN ('queued', 'retrying')
+         ORDER BY priority DESC, id LIMIT o.places FOR UPDATE SKIP LOCKED
+       ) AS next
+     ) AS admitted
+     WHERE t.id = admitted.id RETURNING t.job AS id, t.id AS task, t.priority, 0 AS delay`,
+    [definition.operation.id, owners],
   )
-  const [next] = rows
-  if (next === undefined) return false
-  await queue.send(tx, definition.queue, { id: job, task: next.id, priority: next.priority, delay: 0 })
-  return true
+  if (rows.length > 0) await queue.send(tx, definition.queue, rows)
 }

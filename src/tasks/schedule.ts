@@ -5,7 +5,7 @@ import type { Principal } from '../context.ts'
 import type { Cron } from './cron.ts'
 import { emptyInput } from './dead-letter.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
-import { insertTask, ownerOf } from './insert.ts'
+import { insertTasks, ownerOf } from './insert.ts'
 import type { TaskStore } from './store.ts'
 
 /** Who starts scheduled tasks. Its tasks are visible to the roles in `visibleTo` only. */
@@ -83,14 +83,8 @@ export async function startTick(store: TaskStore, definition: TaskDefinition, ti
     )
     if (rowCount === 0) return false
     const input = emptyInput(definition, undefined)
-    await insertTask(tx, database.schema, queue, definition, {
-      id,
-      owner,
-      principal: system,
-      input,
-      requestId: id,
-      traceparent: undefined,
-    })
+    const task = { id, owner, principal: system, input, requestId: id, traceparent: undefined }
+    await insertTasks(tx, database.schema, queue, definition, [task])
     return true
   })
   if (started) {

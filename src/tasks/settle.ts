@@ -5,6 +5,7 @@ import { sendDeadLetter } from './dead-letter.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
 import { type Report, reportArrays, reportsSource } from './log.ts'
 import { admitNext, lockOwners } from './owners.ts'
+import { createRounds } from './rounds.ts'
 import type { TaskError } from './rows.ts'
 import type { EndState, TaskState } from './states.ts'
 import type { TaskStore } from './store.ts'
@@ -27,7 +28,16 @@ export type Ending =
   /** The process had to go before the handler was done: costs no attempt. */
   | { kind: 'returned'; reason: string }
 
+/** One attempt and what becomes of it. */
+interface Settlement {
+  attempt: Attempt
+  change: Change
+  reports: readonly Report[]
+}
+
 interface Ended {
+  id: string
+  fence: number
   state: TaskState
   last_seq: number
 }
@@ -45,35 +55,46 @@ interface Change {
  * Ends an attempt, with what it reported last. False when it was no longer the one that runs (its worker was taken for dead and the
  * task given to another): then nothing is written. A cancel that was accepted wins over every other ending.
  */
-export async function settle(
-  store: TaskStore,
-  definitions: TaskDefinitions,
+export type Settle = (
   definition: TaskDefinition,
   attempt: Attempt,
   ending: Ending,
-  reports: readonly Report[] = [],
-): Promise<boolean> {
+  reports?: readonly Report[],
+) => Promise<boolean>
+
+export function createSettle(store: TaskStore, definitions: TaskDefinitions): Settle {
   const { database, notifications, metrics } = store
-  const change = changeOf(definition, attempt, ending)
-  const alone =
-    change.next === undefined &&
-    definition.options.perOwner === undefined &&
-    !(change.state === 'failed' && definition.options.deadLetter !== undefined)
-  const ended = alone
-    ? await write(database, database.schema, definition, attempt, change, reports)
-    : await database.transaction(async (tx) => {
-        if (definition.options.perOwner !== undefined) await lockOwners(tx, definition, [attempt.owner])
-        const written = await write(tx, database.schema, definition, attempt, change, reports)
-        if (written !== undefined) await follow(tx, store, definitions, definition, attempt, change, written)
-        return written
-      })
-  if (ended === undefined) return false
-  metrics.ended(definition, ended.state)
-  const receiver = ended.state === 'failed' ? definitions.get(definition.options.deadLetter ?? '') : undefined
-  if (receiver !== undefined) metrics.changed(receiver.operation.id, 'submitted')
-  notifications.events(attempt.id, ended.last_seq - reports.length, ended.last_seq, attempt.owner)
-  if (!alone) for (const queue of dueQueues(definitions, definition)) notifications.due(queue)
-  return true
+
+  const settleTogether = createRounds((definition: TaskDefinition, settlements: readonly Settlement[]) => {
+    if (settlements.every(({ change }) => isAlone(definition, change)))
+      return write(database, database.schema, definition, settlements)
+    return database.transaction(async (tx) => {
+      if (definition.options.perOwner !== undefined) {
+        const owners = settlements.map(({ attempt }) => attempt.owner)
+        await lockOwners(tx, definition, owners)
+      }
+      const written = await write(tx, database.schema, definition, settlements)
+      await follow(tx, store, definitions, definition, settlements, written)
+      return written
+    })
+  })
+
+  return async function settle(definition, attempt, ending, reports = []) {
+    const change = changeOf(definition, attempt, ending)
+    const ended = await settleTogether(definition, { attempt, change, reports })
+    if (ended === undefined) return false
+    metrics.ended(definition, ended.state)
+    const receiver = ended.state === 'failed' ? definitions.get(definition.options.deadLetter ?? '') : undefined
+    if (receiver !== undefined) metrics.changed(receiver.operation.id, 'submitted')
+    notifications.events(attempt.id, ended.last_seq - reports.length, ended.last_seq, attempt.owner)
+    if (!isAlone(definition, change)) for (const queue of dueQueues(definitions, definition)) notifications.due(queue)
+    return true
+  }
+}
+
+/** Nothing follows from such an ending. */
+function isAlone({ options }: TaskDefinition, { next, state }: Change): boolean {
+  return next === undefined && options.perOwner === undefined && !(state === 'failed' && options.deadLetter !== undefined)
 }
 
 /** The queues in which an ending may have made something due. */
@@ -102,80 +123,101 @@ function changeOf(definition: TaskDefinition, attempt: Attempt, ending: Ending):
   return { state: 'retrying', result: null, error, data, next: { job: randomUUIDv7(), delay } }
 }
 
-/** One statement: the state, the last reports and the event of the change, under the fence. */
+/**
+ * One statement: the states, the last reports and the events of the changes, each under its fence. What was written, for each
+ * settlement that was. A worker settles its own attempts only, and takes over one lost attempt at a time, so two of these statements
+ * have at most one row in common and cannot wait for each other in a circle.
+ */
 async function write(
   database: Queryable,
   schema: string,
   definition: TaskDefinition,
-  attempt: Attempt,
-  change: Change,
-  reports: readonly Report[],
-): Promise<Ended | undefined> {
-  const last = reports.findLast((report) => report.type === 'progress')
+  settlements: readonly Settlement[],
+): Promise<(Ended | undefined)[]> {
+  const changes = settlements.map(({ change }) => change)
+  const lastProgress = settlements.map(({ reports }) => reports.findLast(({ type }) => type === 'progress'))
   const { rows } = await database.query<Ended>(
-    `WITH task AS (
-       UPDATE "${schema}".task
-       SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE $3::text END,
-           result = CASE WHEN cancel_requested THEN NULL ELSE $4::json END,
-           error = CASE WHEN cancel_requested THEN NULL ELSE $5::json END,
-           attempt = CASE WHEN $3::text = 'queued' THEN attempt - 1 ELSE attempt END,
+    `WITH settled AS (
+       UPDATE "${schema}".task t
+       SET state = CASE WHEN t.cancel_requested THEN 'cancelled' ELSE e.state END,
+           result = CASE WHEN t.cancel_requested THEN NULL ELSE e.result::json END,
+           error = CASE WHEN t.cancel_requested THEN NULL ELSE e.error::json END,
+           attempt = CASE WHEN e.state = 'queued' THEN t.attempt - 1 ELSE t.attempt END,
            worker = NULL,
-           job = CASE WHEN cancel_requested THEN NULL ELSE $6::uuid END,
-           run_at = clock_timestamp() + COALESCE($7::double precision, 0) * interval '1 millisecond',
-           progress = CASE WHEN $3::text = 'completed' AND NOT cancel_requested THEN 1 ELSE COALESCE($8::double precision, progress) END,
-           message = COALESCE($9::text, message),
-           finished_at = CASE WHEN $6::uuid IS NULL OR cancel_requested THEN clock_timestamp() END,
-           expires_at = CASE WHEN $6::uuid IS NULL OR cancel_requested THEN clock_timestamp() + $10::double precision * interval '1 millisecond' END,
-           last_seq = last_seq + $11::int + 1
-       WHERE id = $1 AND fence = $2 AND state = 'active'
-       RETURNING state, last_seq
+           job = CASE WHEN t.cancel_requested THEN NULL ELSE e.job END,
+           run_at = clock_timestamp() + COALESCE(e.delay, 0) * interval '1 millisecond',
+           progress = CASE WHEN e.state = 'completed' AND NOT t.cancel_requested THEN 1 ELSE COALESCE(e.progress, t.progress) END,
+           message = COALESCE(e.message, t.message),
+           finished_at = CASE WHEN e.job IS NULL OR t.cancel_requested THEN clock_timestamp() END,
+           expires_at = CASE WHEN e.job IS NULL OR t.cancel_requested THEN clock_timestamp() + $1::double precision * interval '1 millisecond' END,
+           last_seq = t.last_seq + e.reports + 1
+       FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::double precision[],
+                   $9::double precision[], $10::text[], $11::int[], $12::text[])
+         AS e(id, fence, state, result, error, job, delay, progress, message, reports, data)
+       WHERE t.id = e.id AND t.fence = e.fence AND t.state = 'active'
+       RETURNING t.id, t.fence, t.state, t.last_seq, e.reports, e.data
      ), reports AS (
        INSERT INTO "${schema}".task_event (task_id, seq, type, status, progress, data, at)
-       SELECT $1::uuid, task.last_seq - 1 - $11::int + r.position, r.type, 'active', r.progress, r.data::json, r.at FROM task, ${reportsSource(13)}
+       SELECT s.id, s.last_seq - 1 - s.reports + r.place, r.type, 'active', r.progress, r.data::json, r.at
+       FROM settled s JOIN ${reportsSource(13)} ON r.task = s.id
      ), event AS (
        INSERT INTO "${schema}".task_event (task_id, seq, type, status, progress, data, at)
-       SELECT $1::uuid, last_seq, 'status', state, CASE WHEN state = 'completed' THEN 1 END,
-              CASE WHEN state <> 'cancelled' THEN $12::json END, clock_timestamp() FROM task
+       SELECT id, last_seq, 'status', state, CASE WHEN state = 'completed' THEN 1 END,
+              CASE WHEN state <> 'cancelled' THEN data::json END, clock_timestamp() FROM settled
      )
-     SELECT state, last_seq FROM task`,
+     SELECT id, fence, state, last_seq FROM settled`,
     [
-      attempt.id,
-      attempt.fence,
-      change.state,
-      json(change.result),
-      json(change.error),
-      change.next?.job ?? null,
-      change.next?.delay ?? null,
-      last?.progress ?? null,
-      last?.message ?? null,
       definition.options.retention,
-      reports.length,
-      json(change.data),
-      ...reportArrays(reports),
+      settlements.map(({ attempt }) => attempt.id),
+      settlements.map(({ attempt }) => attempt.fence),
+      changes.map(({ state }) => state),
+      changes.map(({ result }) => json(result)),
+      changes.map(({ error }) => json(error)),
+      changes.map(({ next }) => next?.job ?? null),
+      changes.map(({ next }) => next?.delay ?? null),
+      lastProgress.map((report) => report?.progress ?? null),
+      lastProgress.map((report) => report?.message ?? null),
+      settlements.map(({ reports }) => reports.length),
+      changes.map(({ data }) => json(data)),
+      ...reportArrays(settlements.map(({ attempt, reports }) => ({ task: attempt.id, reports }))),
     ],
   )
-  return rows[0]
+  return settlements.map(({ attempt }) => rows.find(({ id, fence }) => id === attempt.id && fence === attempt.fence))
 }
 
 function json(value: unknown): string | null {
   return value === null || value === undefined ? null : JSON.stringify(value)
 }
 
-/** What follows from an ending, in its transaction: the next attempt's job, the owner's next task, the dead letter. */
+/** What follows from endings, in their transaction: jobs of next attempts, next tasks of owners, dead letters. */
 async function follow(
   tx: Queryable,
   { database: { schema }, queue }: TaskStore,
   definitions: TaskDefinitions,
   definition: TaskDefinition,
-  attempt: Attempt,
-  { next, state, error }: Change,
-  ended: Ended,
+  settlements: readonly Settlement[],
+  ended: readonly (Ended | undefined)[],
 ): Promise<void> {
-  if (next !== undefined && ended.state !== 'cancelled') {
-    await queue.send(tx, definition.queue, { id: next.job, task: attempt.id, priority: attempt.priority, delay: next.delay })
+  const written = settlements.filter((_, index) => ended[index] !== undefined)
+  const jobs = settlements.flatMap(({ attempt: { id, priority }, change: { next } }, index) => {
+    const state = ended[index]?.state
+    return next === undefined || state === undefined || state === 'cancelled'
+      ? []
+      : [{ id: next.job, task: id, priority, delay: next.delay }]
+  })
+  if (jobs.length > 0) await queue.send(tx, definition.queue, jobs)
+  if (definition.options.perOwner !== undefined)
+    await admitNext(
+      tx,
+      schema,
+      queue,
+      definition,
+      written.map(({ attempt }) => attempt.owner),
+    )
+  const receiver = definitions.get(definition.options.deadLetter ?? '')
+  if (receiver === undefined) return
+  for (const [index, { attempt, change }] of settlements.entries()) {
+    const failed = change.state === 'failed' && ended[index]?.state === 'failed'
+    if (failed && change.error !== null) await sendDeadLetter(tx, schema, queue, receiver, attempt.id, change.error)
   }
-  if (definition.options.perOwner !== undefined) await admitNext(tx, schema, queue, definition, attempt.owner)
-  const receiver =
-    state === 'failed' && ended.state === 'failed' ? definitions.get(definition.options.deadLetter ?? '') : undefined
-  if (receiver !== undefined && error !== null) await sendDeadLetter(tx, schema, queue, receiver, attempt.id, error)
 }

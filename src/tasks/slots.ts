@@ -8,7 +8,7 @@ import { lease } from './lease.ts'
 import { appendReports, type Report } from './log.ts'
 import { createReporter } from './reporter.ts'
 import type { ClaimedTask } from './rows.ts'
-import { settle } from './settle.ts'
+import type { Settle } from './settle.ts'
 import type { TaskStore } from './store.ts'
 
 export interface SlotOptions {
@@ -17,6 +17,7 @@ export interface SlotOptions {
   definitions: TaskDefinitions
   log: Logger
   tracing: Tracing | undefined
+  settle: Settle
   /** The id of this process' worker. */
   worker: string
 }
@@ -32,7 +33,7 @@ export interface Slots {
   close(): Promise<void>
 }
 
-export function createSlots({ store, definitions, log, tracing, worker }: SlotOptions): Slots {
+export function createSlots({ store, definitions, log, tracing, settle, worker }: SlotOptions): Slots {
   const { database, notifications, metrics } = store
   const occupied = new Map<string, { task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
   /** Attempts by operation. */
@@ -87,7 +88,7 @@ export function createSlots({ store, definitions, log, tracing, worker }: SlotOp
     const done = attempt.ending.then(async (ending) => {
       metrics.ran(id, ending?.kind ?? 'lost', (performance.now() - startedAt) / 1000)
       const reports = await reporter.close()
-      if (ending !== undefined) await persist(() => settle(store, definitions, definition, task, ending, reports))
+      if (ending !== undefined) await persist(() => settle(definition, task, ending, reports))
       occupied.delete(task.id)
       load.set(id, (load.get(id) ?? 1) - 1)
       // Without more to do, a look would only cost: what becomes due is announced.

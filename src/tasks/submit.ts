@@ -3,7 +3,8 @@ import { Problem } from '../errors.ts'
 import { admit } from './admission.ts'
 import type { TaskDefinition } from './definition.ts'
 import { claimKey, hashRequest, inFlight } from './idempotency.ts'
-import { insertTask, type NewTask } from './insert.ts'
+import { insertTasks, type NewTask } from './insert.ts'
+import { createRounds } from './rounds.ts'
 import type { TaskStore } from './store.ts'
 
 export interface Submission extends Omit<NewTask, 'id'> {
@@ -16,59 +17,71 @@ export interface Submitted {
   fresh: boolean
 }
 
-/** Keys whose requests this process is taking in; the embedded database would only put the second one behind the first. */
-export type KeysInFlight = Set<string>
-
 /** Takes a task in: its row, first event, idempotency key and job become durable together, or none of them does. */
-export async function submitTask(
-  store: TaskStore,
-  definition: TaskDefinition,
-  submission: Submission,
-  keysInFlight: KeysInFlight,
-): Promise<Submitted | Problem> {
-  const { idempotencyKey, owner } = submission
-  if (idempotencyKey === undefined) return insert(store, definition, submission)
-  const key = `${owner ?? ''}\n${definition.operation.id}\n${idempotencyKey}`
-  if (keysInFlight.has(key)) return inFlight()
-  keysInFlight.add(key)
-  try {
-    return await insert(store, definition, submission)
-  } finally {
-    keysInFlight.delete(key)
-  }
-}
+export type Submit = (definition: TaskDefinition, submission: Submission) => Promise<Submitted | Problem>
 
-async function insert(store: TaskStore, definition: TaskDefinition, submission: Submission): Promise<Submitted | Problem> {
-  const { database, queue, notifications, metrics } = store
-  const { idempotencyKey, ...task } = submission
-  const id = randomUUIDv7()
-  const outcome = await database
-    .transaction(async (tx): Promise<Submitted | Problem> => {
-      if (idempotencyKey !== undefined) {
-        const entry = {
-          owner: task.owner,
-          operation: definition.operation.id,
-          key: idempotencyKey,
-          request: hashRequest(task.input),
+export function createSubmit({ database, queue, notifications, metrics }: TaskStore): Submit {
+  /** Keys whose requests this process is taking in; the embedded database would only put the second one behind the first. */
+  const keysInFlight = new Set<string>()
+
+  const insertTogether = createRounds(async (definition: TaskDefinition, tasks: readonly NewTask[]) => {
+    await database.transaction((tx) => insertTasks(tx, database.schema, queue, definition, tasks))
+    return tasks
+  })
+
+  async function insertAlone(
+    definition: TaskDefinition,
+    task: NewTask,
+    idempotencyKey: string | undefined,
+  ): Promise<Submitted | Problem> {
+    const { id, owner, input } = task
+    return database
+      .transaction(async (tx): Promise<Submitted | Problem> => {
+        if (idempotencyKey !== undefined) {
+          const entry = { owner, operation: definition.operation.id, key: idempotencyKey, request: hashRequest(input) }
+          const known = await claimKey(tx, database.schema, entry, id)
+          if (known instanceof Problem) return known
+          if (known !== undefined) return { id: known, fresh: false }
         }
-        const known = await claimKey(tx, database.schema, entry, id)
-        if (known instanceof Problem) return known
-        if (known !== undefined) return { id: known, fresh: false }
-      }
-      const refusal = await admit(tx, database.schema, definition, task.owner)
-      // Thrown, so that the key is not kept for a task that was refused.
-      if (refusal !== undefined) throw refusal
-      await insertTask(tx, database.schema, queue, definition, { ...task, id })
-      return { id, fresh: true }
-    })
-    .catch((error: unknown) => {
-      if (error instanceof Problem) return error
-      throw error
-    })
-  if (!(outcome instanceof Problem) && outcome.fresh) {
-    metrics.changed(definition.operation.id, 'submitted')
-    notifications.events(id, 1, 1, task.owner)
-    notifications.due(definition.queue)
+        const refusal = await admit(tx, database.schema, definition, owner)
+        // Thrown, so that the key is not kept for a task that was refused.
+        if (refusal !== undefined) throw refusal
+        await insertTasks(tx, database.schema, queue, definition, [task])
+        return { id, fresh: true }
+      })
+      .catch((error: unknown) => {
+        if (error instanceof Problem) return error
+        throw error
+      })
   }
-  return outcome
+
+  async function insert(definition: TaskDefinition, submission: Submission): Promise<Submitted | Problem> {
+    const { idempotencyKey, ...task } = submission
+    const { maxQueued, perOwner } = definition.options
+    const id = randomUUIDv7()
+    // A task that takes a lock has a transaction of its own: no other must wait for that lock with it.
+    const together = idempotencyKey === undefined && maxQueued === undefined && perOwner === undefined
+    const outcome = together
+      ? await insertTogether(definition, { ...task, id }).then(() => ({ id, fresh: true }))
+      : await insertAlone(definition, { ...task, id }, idempotencyKey)
+    if (!(outcome instanceof Problem) && outcome.fresh) {
+      metrics.changed(definition.operation.id, 'submitted')
+      notifications.events(id, 1, 1, task.owner)
+      notifications.due(definition.queue)
+    }
+    return outcome
+  }
+
+  return async function submit(definition, submission) {
+    const { idempotencyKey, owner } = submission
+    if (idempotencyKey === undefined) return insert(definition, submission)
+    const key = `${owner ?? ''}\n${definition.operation.id}\n${idempotencyKey}`
+    if (keysInFlight.has(key)) return inFlight()
+    keysInFlight.add(key)
+    try {
+      return await insert(definition, submission)
+    } finally {
+      keysInFlight.delete(key)
+    }
+  }
 }

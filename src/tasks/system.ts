@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { Principal } from '../context.ts'
-import type { Problem } from '../errors.ts'
 import { gaugeOf, type Meter } from '../metrics/meter.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
 import type { Database } from '../services/database.ts'
@@ -24,7 +23,7 @@ import { deleteExpired, retentionInterval } from './retention.ts'
 import { createSchedules } from './schedule.ts'
 import type { TaskEvent } from './states.ts'
 import type { TaskStore } from './store.ts'
-import { type Submission, type Submitted, submitTask } from './submit.ts'
+import { createSubmit, type Submit } from './submit.ts'
 import { type TaskTimes, taskTimes } from './times.ts'
 import { createWorker, type Worker } from './worker.ts'
 
@@ -59,7 +58,7 @@ export interface TaskSystem {
   served: Served
   /** Makes an operation a task; at boot only. */
   define(definition: TaskDefinition): void
-  submit(definition: TaskDefinition, submission: Submission): Promise<Submitted | Problem>
+  submit: Submit
   /** A task, for callers who may see it. */
   find(taskId: string, principal: Principal | undefined): Promise<TaskResource | undefined>
   /** Events of a task behind number `after`. */
@@ -98,7 +97,7 @@ export function createTaskSystem({
   /** The operations that run as tasks now. */
   const active = new Map<string, TaskDefinition>()
   const schedules = createSchedules(store, clock, log)
-  const keysInFlight = new Set<string>()
+  const submit = createSubmit(store)
   const endings = new Set<() => void>()
   let { grace } = times
   let worker: Worker | undefined
@@ -182,7 +181,7 @@ export function createTaskSystem({
       retention: times.retention,
       served: { path: '', security: [] },
       define: (definition) => void definitions.set(definition.operation.id, definition),
-      submit: (definition, submission) => submitTask(store, definition, submission, keysInFlight),
+      submit,
       async find(taskId, principal) {
         const task = isTaskId(taskId) ? await findTask(database, database.schema, taskId) : undefined
         return task !== undefined && maySee(definitions, principal, task) ? taskResource(system.served.path, task) : undefined

@@ -4,6 +4,7 @@ import { dueOperations } from './due.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { endLease, endOtherLeases, lease } from './lease.ts'
 import { repeat } from './repeat.ts'
+import { createSettle } from './settle.ts'
 import { createSlots, type SlotOptions } from './slots.ts'
 
 export interface Worker {
@@ -19,7 +20,7 @@ const backstop = 1000
 /** Milliseconds without a completed look after which something is wrong. */
 const longestLook = 10_000
 
-export interface WorkerOptions extends Omit<SlotOptions, 'worker'> {
+export interface WorkerOptions extends Omit<SlotOptions, 'worker' | 'settle'> {
   /** No other process can be at work on this database: what others have left is taken over at once. */
   alone: boolean
 }
@@ -29,8 +30,9 @@ export function createWorker(options: WorkerOptions): Worker {
   const { store, definitions, log } = options
   const { database } = store
   const worker = randomUUID()
-  const slots = createSlots({ ...options, worker })
-  const beat = createHeartbeat(store, definitions, slots, worker, log)
+  const settle = createSettle(store, definitions)
+  const slots = createSlots({ ...options, worker, settle })
+  const beat = createHeartbeat(store, definitions, settle, slots, worker, log)
   const delays = new Set<NodeJS.Timeout>()
   const loops: (() => Promise<void>)[] = []
   let lookedAt = Number.NEGATIVE_INFINITY

@@ -8,7 +8,7 @@ import { appendReports } from '../../src/tasks/log.ts'
 import { deleteExpired } from '../../src/tasks/retention.ts'
 import type { ClaimedTask } from '../../src/tasks/rows.ts'
 import { startTick } from '../../src/tasks/schedule.ts'
-import { settle } from '../../src/tasks/settle.ts'
+import { createSettle } from '../../src/tasks/settle.ts'
 import { openTasks, outline } from './system.ts'
 
 const log = pino({ level: 'silent' })
@@ -18,17 +18,18 @@ t.test('the task of a dead worker runs again, and the dead one cannot write any 
   const work = define('work', () => null)
   const id = await submit(work)
   const { store, definitions } = system
+  const settle = createSettle(store, definitions)
   const [dead, alive] = [randomUUID(), randomUUID()]
   await renewLease(store, dead)
   const [zombie] = (await claimTasks(store, work, dead, 5)).tasks as [ClaimedTask]
 
-  await recoverLostTasks(store, definitions, log)
+  await recoverLostTasks(store, definitions, settle, log)
   t.equal((await row(id)).state, 'active', 'a worker that shows itself keeps what it runs')
 
   await database.query(`UPDATE "${database.schema}".task_worker SET heartbeat_at = now() - interval '16 seconds' WHERE id = $1`, [
     dead,
   ])
-  await recoverLostTasks(store, definitions, log)
+  await recoverLostTasks(store, definitions, settle, log)
   t.match(await row(id), { state: 'retrying', attempt: 1, error: { code: 'worker_lost' } })
   await renewLease(store, alive)
   const [heir] = (await claimTasks(store, work, alive, 5)).tasks as [ClaimedTask]
@@ -36,8 +37,8 @@ t.test('the task of a dead worker runs again, and the dead one cannot write any 
 
   const at = new Date()
   t.equal(await appendReports(database, database.schema, id, zombie.fence, [{ type: 'progress', progress: 1, at }]), undefined)
-  t.equal(await settle(store, definitions, work, zombie, { kind: 'completed', result: 'late' }), false)
-  t.equal(await settle(store, definitions, work, heir, { kind: 'completed', result: 'right' }), true)
+  t.equal(await settle(work, zombie, { kind: 'completed', result: 'late' }), false)
+  t.equal(await settle(work, heir, { kind: 'completed', result: 'right' }), true)
   t.match(await row(id), { state: 'completed', result: 'right' })
   t.equal(outline(await events(id)), 'queued active retrying queued active completed')
 })
@@ -47,16 +48,13 @@ t.test('a task that is handed back has lost no attempt', async (t) => {
   const work = define('handed', () => null)
   const id = await submit(work)
   const { store, definitions } = system
+  const settle = createSettle(store, definitions)
   const [task] = (await claimTasks(store, work, randomUUID(), 5)).tasks as [ClaimedTask]
-  await settle(store, definitions, work, task, { kind: 'returned', reason: 'shutdown' })
+  await settle(work, task, { kind: 'returned', reason: 'shutdown' })
   t.match(await row(id), { state: 'queued', attempt: 0 })
   const [again] = (await claimTasks(store, work, randomUUID(), 5)).tasks as [ClaimedTask]
   t.match(again, { attempt: 1, fence: 2 })
-  t.equal(
-    await settle(store, definitions, work, task, { kind: 'completed', result: 1 }),
-    false,
-    'the first run is fenced off all the same',
-  )
+  t.equal(await settle(work, task, { kind: 'completed', result: 1 }), false, 'the first run is fenced off all the same')
   t.equal(outline(await events(id)), 'queued active queued active')
 })
 
