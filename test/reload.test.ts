@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { io } from 'socket.io-client'
@@ -164,6 +166,22 @@ t.test('edits take effect between two requests, and bad ones do not', async (t) 
     })
     t.match(open.changes, { changed: ['getGuarded'] })
     t.same([await guarded(await token(secrets[1]))], [403])
+  })
+
+  await t.test('the most bytes of header fields', async (t) => {
+    // Each on a connection of its own.
+    const ask = async () => {
+      const [answer] = await once(
+        get(`${gateway.url}/words`, { agent: false, headers: { 'x-long': 'x'.repeat(5000) } }),
+        'response',
+      )
+      return answer.resume().statusCode
+    }
+    t.equal(await ask(), 200)
+    await edit(served, { 'gateway.yaml': gatewayYaml({ server: { maxHeaderSize: '4kb' } }) })
+    t.equal(await ask(), 431)
+    await edit(served, { 'gateway.yaml': gatewayYaml() })
+    t.equal(await ask(), 200)
   })
 
   await t.test('another address', async (t) => {

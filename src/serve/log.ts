@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { isDeepStrictEqual, styleText } from 'node:util'
 import pino, { type Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
-import { censored, redact } from './redact.ts'
+import { censored, redact as redactCredentials } from './redact.ts'
 
 /** The gateway's log. One generation of a gateway's view of it. */
 export interface Log {
@@ -48,6 +48,7 @@ export function openLog(first: GatewayConfig['log'], directory: string, { write,
   const fileOf = ({ file }: GatewayConfig['log']) => (file === undefined ? undefined : resolve(directory, file))
   const shared = worker !== undefined
   let current = { file: fileOf(first), pretty: isPretty(first), shared }
+  let { redact } = first
   let destination: Destination | undefined
   const writeLine =
     write ??
@@ -55,6 +56,7 @@ export function openLog(first: GatewayConfig['log'], directory: string, { write,
       destination ??= openDestination(current)
       destination.write(current.pretty ? prettyLine(line) : line)
     })
+  const log = redacting(first, worker, writeLine)
 
   function follow(config: GatewayConfig['log']): void {
     const before = { destination, file: current.file }
@@ -66,7 +68,7 @@ export function openLog(first: GatewayConfig['log'], directory: string, { write,
     else before.destination.end()
   }
 
-  function view(config: GatewayConfig['log'], log: Logger): Log {
+  function view(config: GatewayConfig['log']): Log {
     return {
       log,
       write: writeLine,
@@ -78,14 +80,16 @@ export function openLog(first: GatewayConfig['log'], directory: string, { write,
       },
       flush: () => flush(destination),
       written: () => new Promise((resolve) => (destination === undefined ? resolve() : destination.flush(() => resolve()))),
-      renew: (next) => view(next, isDeepStrictEqual(next.redact, config.redact) ? log : redacting(next, worker, writeLine)),
+      renew: view,
       activate() {
         log.level = config.level
+        if (!isDeepStrictEqual(config.redact, redact)) redactLike(redacting(config, worker, writeLine), log)
+        redact = config.redact
         follow(config)
       },
     }
   }
-  return view(first, redacting(first, worker, writeLine))
+  return view(first)
 }
 
 function isPretty({ format, file }: GatewayConfig['log']): boolean {
@@ -99,16 +103,22 @@ function redacting(config: GatewayConfig['log'], worker: number | undefined, wri
       level: config.level,
       redact: { paths: config.redact, censor: censored },
       formatters: { level: (label) => ({ level: label }), log: (fields) => redactFields(fields) },
-      serializers: { err: (error: Error) => redact(pino.stdSerializers.err(error)) },
+      serializers: { err: (error: Error) => redactCredentials(pino.stdSerializers.err(error)) },
     },
     { write },
   )
 }
 
+/** Lets a logger, which services keep through reloads, and its children leave out what another one leaves out. */
+function redactLike(other: Logger, log: Logger): void {
+  for (const symbol of [pino.symbols.stringifiersSym, pino.symbols.formatOptsSym])
+    Object.assign(log, { [symbol]: (other as any)[symbol] })
+}
+
 /** Errors are left to their serializer, which knows which of their members count. */
 function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
   const { err, ...rest } = fields
-  const redacted = redact(rest) as Record<string, unknown>
+  const redacted = redactCredentials(rest) as Record<string, unknown>
   return err === undefined ? redacted : { err, ...redacted }
 }
 

@@ -38,7 +38,7 @@ export interface HttpServer {
   start(): Promise<void>
   /** The port that it listens on. */
   readonly port: number
-  /** Changes the times that a server can change while it listens. */
+  /** Changes times at once, and the most bytes of header fields for connections that are opened from now on. */
   adjust(options: ServerOptions): void
   /** Stops accepting, answers what is in flight, closes idle connections; after `shutdownTimeout` cuts the rest. */
   stop(): Promise<void>
@@ -130,6 +130,8 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
       server.headersTimeout = next.headersTimeout
       server.requestTimeout = next.requestTimeout
       server.keepAliveTimeout = next.keepAliveTimeout
+      // Node's types do not know it, but each connection asks for it when it is opened.
+      Object.assign(server, { maxHeaderSize: next.maxHeaderSize })
       shutdownTimeout = next.shutdownTimeout
     },
     stop: () => (stopping ??= stop()),

@@ -6,15 +6,19 @@ import { GatewayConfig } from '../../src/config/schema.ts'
 import { openLog } from '../../src/serve/log.ts'
 import { serve } from '../gateway.ts'
 
+function logConfig(log: object): GatewayConfig['log'] {
+  return (fillDefaults(GatewayConfig, { log: { file: 'log.jsonl', ...log } }) as GatewayConfig).log
+}
+
 function open(t: Parameters<typeof serve>[0], log: object) {
   const directory = t.testdir()
-  const config = fillDefaults(GatewayConfig, { log: { file: 'log.jsonl', ...log } }) as GatewayConfig
-  const opened = openLog(config.log, directory)
+  const opened = openLog(logConfig(log), directory)
   const text = () => {
     opened.flush()
     return readFileSync(join(directory, 'log.jsonl'), 'utf8')
   }
-  return { log: opened.log, text }
+  const reload = (log: object) => opened.renew(logConfig(log)).activate()
+  return { log: opened.log, text, reload }
 }
 
 t.test('credentials never reach the log, however deep and however they are spelled', async (t) => {
@@ -29,6 +33,27 @@ t.test('credentials never reach the log, however deep and however they are spell
   log.info({ body: { pin: 'LEAK' } }, 'a path of their own')
   t.notMatch(text(), /LEAK/)
   t.match(text(), /"stack":"Error: boom/)
+})
+
+t.test('a reload changes what is left out, for those too who have had the log before', async (t) => {
+  const { log, text, reload } = open(t, { redact: ['first'] })
+  const child = log.child({ of: 'a service' })
+  reload({ redact: ['body.pin'], level: 'warn' })
+  for (const logger of [log, child]) logger.warn({ first: 'seen', body: { pin: 'LEAK' } }, 'after')
+  log.info('no more')
+  reload({})
+  child.info({ first: 'seen', body: { pin: 'seen' } }, 'as at first')
+  const records = text().trim().split('\n')
+  t.match(
+    records.map((record) => JSON.parse(record)),
+    [
+      { first: 'seen', msg: 'after' },
+      { first: 'seen', of: 'a service' },
+      { body: { pin: 'seen' }, msg: 'as at first' },
+    ],
+  )
+  t.equal(records.length, 3)
+  t.notMatch(text(), /LEAK/)
 })
 
 t.test('everything else is logged as it is', async (t) => {
@@ -49,8 +74,7 @@ t.test('everything else is logged as it is', async (t) => {
 t.test('whoever watches sees each line at once, a file gets many together', async (t) => {
   for (const format of ['pretty', 'json']) {
     const directory = t.testdir()
-    const { log } = fillDefaults(GatewayConfig, { log: { file: 'log.jsonl', format } }) as GatewayConfig
-    const opened = openLog(log, directory)
+    const opened = openLog(logConfig({ format }), directory)
     opened.log.info('here')
     t.equal(readFileSync(join(directory, 'log.jsonl'), 'utf8').includes('here'), format === 'pretty', format)
     opened.flush()
