@@ -71,8 +71,8 @@ export function createTraffic(application: Application): Traffic {
         : (match.route.methods.get(req.method as string) ?? match.route.methods.get(otherMethods) ?? elsewhere)
     const values = match === undefined ? noValues : match.values
     const context = new RequestContext(req, res, endpoint.operation, path, search, values, requestIdOf(req), startedAt)
-    // Once what came in together has been parsed, a short body is there and is read without waiting for a stream's events.
-    if (hasBody(req)) process.nextTick(run, context, endpoint.pipeline)
+    // A short body comes with its head and is parsed right behind it (ticks would run before its end): it is read without a stream's events.
+    if (hasBody(req)) setImmediate(run, context, endpoint.pipeline)
     else run(context, endpoint.pipeline)
   }
 
