@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import Koa, { type Context, type Middleware as KoaMiddleware } from 'koa'
+import { isPromise } from '../compile/pipeline.ts'
 import { type Outcome, Reply, type RequestContext } from '../context.ts'
 import { problem } from '../errors.ts'
 import type { Middleware, Run } from '../policies/policy.ts'
+import { holdWrittenJson, type JsonResponse, showJson, WrittenJson } from './koa-json.ts'
 import { problemDocument } from './problem-document.ts'
 
 const app = new Koa()
+holdWrittenJson(app.response)
 
 /**
  * Koa's context of a request, made when it is first asked for; `ctx.state.gatefold` leads back. The response is written
@@ -27,17 +30,50 @@ export function fromKoa(middleware: KoaMiddleware): Middleware {
     wrap: (next: Run) =>
       async function koaMiddleware(context) {
         const ctx = koaContext(context)
-        let behind: { outcome: Outcome; body: unknown } | undefined
+        let behind: Shown | undefined
         await middleware(ctx, async () => {
-          const outcome = await next(context)
-          behind = { outcome, body: shownBody(outcome, context) }
-          ctx.body = behind.body
-          // Behind the body: without one Koa would make it 204.
-          ctx.status = outcome.status
+          const running = next(context)
+          behind = show(isPromise(running) ? await running : running, ctx, context)
         })
         return behind !== undefined && isUnchanged(ctx, behind) ? behind.outcome : replyOf(ctx)
       },
   }
+}
+
+/** An outcome, and what stands for it in Koa's context. */
+interface Shown {
+  readonly outcome: Outcome
+  readonly body: unknown
+}
+
+function show(outcome: Outcome, ctx: Context, context: RequestContext): Shown {
+  const written = isWritten(outcome) ? showJson(ctx.response, outcome.body, outcome.status) : undefined
+  if (written !== undefined) return { outcome, body: written }
+  const body = shownBody(outcome, context)
+  ctx.body = body
+  // Behind the body: without one Koa would make it 204.
+  ctx.status = outcome.status
+  return { outcome, body }
+}
+
+function isWritten(outcome: Outcome): outcome is Reply & { body: string } {
+  return (
+    outcome instanceof Reply && typeof outcome.body === 'string' && String(outcome.headers?.['content-type']).includes('json')
+  )
+}
+
+function shownBody(outcome: Outcome, context: RequestContext): unknown {
+  if (!(outcome instanceof Reply)) return problemDocument(outcome, context.path, context.requestId)
+  return isWritten(outcome) ? JSON.parse(outcome.body) : outcome.body
+}
+
+/** A value that was shown may have been changed in place, so only what cannot be is taken for unchanged. */
+function isUnchanged(ctx: Context, { outcome, body }: Shown): boolean {
+  if (ctx.status !== outcome.status) return false
+  if (body instanceof WrittenJson) return (ctx.response as JsonResponse).written === body && !body.isChanged
+  if (ctx.body !== body) return false
+  if (!(outcome instanceof Reply) || body === outcome.body) return true
+  return JSON.stringify(body) === outcome.body
 }
 
 /** What a Koa context was told to answer. */
@@ -57,17 +93,4 @@ function takeHeaders(res: ServerResponse): Record<string, string | string[]> {
     if (value !== undefined && name !== 'content-length') headers[name] = Array.isArray(value) ? value : String(value)
   }
   return headers
-}
-
-function shownBody(outcome: Outcome, context: RequestContext): unknown {
-  if (!(outcome instanceof Reply)) return problemDocument(outcome, context.path, context.requestId)
-  const isJson = String(outcome.headers?.['content-type'] ?? '').includes('json')
-  return isJson && typeof outcome.body === 'string' ? JSON.parse(outcome.body) : outcome.body
-}
-
-/** A value that was shown may have been changed in place, so only what cannot be is taken for unchanged. */
-function isUnchanged(ctx: Context, { outcome, body }: { outcome: Outcome; body: unknown }): boolean {
-  if (ctx.status !== outcome.status || ctx.body !== body) return false
-  if (!(outcome instanceof Reply) || body === outcome.body) return true
-  return JSON.stringify(body) === outcome.body
 }
