@@ -79,7 +79,10 @@ export function createLimiter(counters: Counters): Limiter {
     counter,
     jointCounter: (limits) => counters.jointCounter?.(limits),
     renew: () => createLimiter(counters),
-    activate: () => counters.retain?.([...named.values()].map(({ limit }) => limit)),
+    activate() {
+      counters.activate?.()
+      counters.retain?.([...named.values()].map(({ limit }) => limit))
+    },
   }
 }
 

@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { stringify } from 'yaml'
 import { planGateway } from '../../src/gateway.ts'
 import { goodClaims, hmacToken } from '../authentication/tokens.ts'
 import { type Answer, serve, writeProject } from '../gateway.ts'
@@ -137,6 +140,27 @@ t.test('limits over HTTP', async (t) => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => get('/byPrincipal', as('crowd'))))
     t.equal(answers.filter(({ status }) => status === 200).length, 2)
   })
+})
+
+t.test('whether Redis answers, over reloads', { skip: !redisServerExists && 'there is no redis-server' }, async (t) => {
+  const { url } = await startRedisServer(t)
+  const metrics = { access: 'public' }
+  const served = await serve(t, { openapi, gateway: { ...gateway, metrics, redis: { url } }, handlers })
+  const reload = async (changes: object) => {
+    writeFileSync(
+      join(served.directory, 'gateway.yaml'),
+      stringify({ log: { file: 'log.jsonl' }, ...gateway, metrics, ...changes }),
+    )
+    return (await served.gateway.reload()).outcome
+  }
+  const up = async () => /^gatefold_redis_up (\d)$/m.exec((await served.request('GET', '/metrics')).text)?.[1]
+  t.equal(await up(), '1')
+  t.equal(await reload({ redis: { url: 'redis://127.0.0.1:1' }, operations: { none: {} } }), 'refused')
+  t.equal(await up(), '1', 'a refused reload says nothing about the Redis that is used')
+  t.equal(await reload({ redis: { url: 'redis://127.0.0.1:1' } }), 'applied')
+  t.equal(await up(), '0')
+  t.equal(await reload({}), 'applied')
+  t.equal(await up(), undefined, 'without Redis there is nothing to answer')
 })
 
 t.test('a store that is away: limits by ip refuse, the others let pass, or as it was declared', async (t) => {

@@ -1,10 +1,10 @@
 import type { Redis, RedisOptions } from 'ioredis'
 import type { Logger } from 'pino'
-import { gaugeOf, type Meter } from '../../metrics/meter.ts'
+import type { Meter } from '../../metrics/meter.ts'
 import type { Health, Lifecycle } from '../service.ts'
 
 /** The connection to Redis, for questions that cannot wait. */
-export interface RedisConnection extends Required<Pick<Lifecycle, 'start' | 'stop' | 'check'>> {
+export interface RedisConnection extends Required<Pick<Lifecycle, 'start' | 'activate' | 'stop' | 'check'>> {
   /** What Redis answers; undefined at once while it is away, and after `timeout` when it does not answer. */
   ask<Answer>(question: (redis: Redis) => Promise<Answer>): Promise<Answer | undefined>
 }
@@ -34,7 +34,6 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
   let redis: Redis | undefined
   let state: 'unknown' | 'here' | 'away' = 'unknown'
   let timer: NodeJS.Timeout | undefined
-  gaugeOf(meter, 'gatefold_redis_up', 'Whether Redis answers: 1, or 0.', () => (state === 'here' ? 1 : 0), 'min')
   const failures = meter.counter('gatefold_redis_failures_total', 'Questions to Redis that failed or were not answered in time.')
 
   function away(error: unknown): void {
@@ -106,6 +105,12 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
     await within(silence, redis.connect()).then(look, away)
   }
 
+  /** A connection that no generation uses says nothing: nobody misses a Redis that is not declared (any more). */
+  function activate(): void {
+    const isUp = () => (redis === undefined ? [] : [{ labels: {}, value: state === 'here' ? 1 : 0 }])
+    meter.gauge('gatefold_redis_up', 'Whether Redis answers: 1, or 0.', isUp, 'min')
+  }
+
   async function stop(): Promise<void> {
     const client = redis
     redis = undefined
@@ -119,7 +124,7 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
     return { healthy, latencyMs: performance.now() - began, ...(!healthy && { detail: 'Redis is away' }) }
   }
 
-  return { ask, start, stop, check }
+  return { ask, start, activate, stop, check }
 }
 
 /**

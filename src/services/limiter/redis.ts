@@ -67,8 +67,8 @@ export function createRedisCounters(
     return async (key) => (await count([key]))?.[0]
   }
 
-  const { start, stop, check } = connection
-  return { counter, jointCounter, start, stop, check }
+  const { start, activate, stop, check } = connection
+  return { counter, jointCounter, start, activate, stop, check }
 }
 
 function windows(redis: Redis, keys: readonly string[], limits: readonly Limit[]): Promise<number[]> {
