@@ -18,6 +18,8 @@ export interface Command {
   /** Names of the words that it takes, for example `<operationId>`. */
   readonly words?: readonly string[]
   readonly options?: Readonly<Record<string, OptionSpec>>
+  /** False when it reads no gateway.yaml: `--config` and `--env` mean nothing then. */
+  readonly configured?: false
   /** Gives the exit code: 0 fine, 1 problems found. */
   run(call: Call): Promise<number>
 }
@@ -26,22 +28,22 @@ export interface Command {
 export interface Call {
   readonly words: readonly string[]
   readonly options: Readonly<Record<string, string | boolean | string[] | undefined>>
-  /** From the options that all commands have. */
+  /** From the options that commands have in common. */
   readonly gateway: GatewayOptions
 }
 
 /** The words on the command line make no sense; exit code 2. */
 export class UsageError extends Error {}
 
-/** The options that every command has. */
-export const commonOptions: Readonly<Record<string, OptionSpec>> = {
-  directory: { type: 'string', short: 'C', value: 'DIR', describe: 'the project directory (default: here)' },
-  config: { type: 'string', value: 'FILE', describe: 'the configuration file (default: gateway.yaml)' },
-  env: { type: 'string', value: 'NAME', describe: 'lay gateway.NAME.yaml over it' },
-  help: { type: 'boolean', short: 'h', describe: 'show this help' },
-}
+const directory: OptionSpec = { type: 'string', short: 'C', value: 'DIR', describe: 'the project directory (default: here)' }
+const config: OptionSpec = { type: 'string', value: 'FILE', describe: 'the configuration file (default: gateway.yaml)' }
+const env: OptionSpec = { type: 'string', value: 'NAME', describe: 'lay gateway.NAME.yaml over it' }
+const help: OptionSpec = { type: 'boolean', short: 'h', describe: 'show this help' }
 
-/** Finds the command's name; the options that every command has may stand before it too (`gatefold -C elsewhere check`). */
+/** The options that commands have in common. */
+export const commonOptions: Readonly<Record<string, OptionSpec>> = { directory, config, env, help }
+
+/** Finds the command's name; the options that commands have in common may stand before it too (`gatefold -C elsewhere check`). */
 export function readWords(words: readonly string[]): { name: string | undefined; args: readonly string[] } {
   const { tokens } = parseArgs({ args: [...words], options: commonOptions, strict: false, tokens: true })
   const first = tokens.find((token) => token.kind === 'positional')
@@ -50,7 +52,7 @@ export function readWords(words: readonly string[]): { name: string | undefined;
 
 /** Reads the words behind a command's name and runs it; `--help` shows how to use it. */
 export async function runCommand(command: Command, args: readonly string[]): Promise<number> {
-  const options = { ...command.options, ...commonOptions }
+  const options = { ...command.options, ...(command.configured === false ? { directory, help } : commonOptions) }
   const { values, positionals } = parse(command, args, options)
   if (values.help === true) {
     process.stdout.write(commandHelp(command, options))
@@ -60,10 +62,10 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   const required = wanted.filter((word) => word.startsWith('<'))
   if (positionals.length < required.length) throw new UsageError(`'${command.name}' needs ${required[positionals.length]}`)
   if (positionals.length > wanted.length) throw new UsageError(`'${command.name}' takes no '${positionals[wanted.length]}'`)
-  const directory = values.directory as string | undefined
-  if (directory !== undefined && !isDirectory(directory)) throw new UsageError(`there is no directory '${directory}'`)
+  const project = values.directory as string | undefined
+  if (project !== undefined && !isDirectory(project)) throw new UsageError(`there is no directory '${project}'`)
   const gateway: GatewayOptions = {
-    directory,
+    directory: project,
     file: values.config as string | undefined,
     env: values.env as string | undefined,
   }

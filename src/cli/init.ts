@@ -17,6 +17,7 @@ export const init: Command = {
       describe: `what it begins with: ${Object.keys(templates).join(' or ')} (default: minimal)`,
     },
   },
+  configured: false,
   async run({ words, options, gateway }) {
     const template = templateNamed(options.template as string)
     const directory = resolve(gateway.directory ?? '.', words[0] as string)

@@ -11,6 +11,7 @@ export const mock: Command = {
     port: { type: 'string', value: 'N', describe: 'listen here (default: PORT, else 8000)' },
     watch: { type: 'boolean', describe: 'follow every edit of the document' },
   },
+  configured: false,
   async run({ gateway, words, options: { port = process.env.PORT, watch } }) {
     const [document = 'openapi.yaml'] = words
     const own: GatewayOptions = { ...gateway, mock: document, ...(port !== undefined && { port: portNumber(port as string) }) }
