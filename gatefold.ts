@@ -260,6 +260,7 @@ export interface Operations {
    * Replace the roles of an account
    *
    * Takes effect when the account's tokens are next refreshed: the roles are read from the access token, which lives for 30 minutes at most.
+   * The last administrator stays one (409): nobody else could make another.
    *
    * `PUT /api/v1/users/{user_id}/roles`
    */
@@ -270,14 +271,14 @@ export interface Operations {
     }
     body: { 'application/json': { roles: Roles } }
     result: User
-    replies: { 200: User; 400: Problem; 401: Problem; 403: Problem; 404: Problem; 422: Problem; 429: Problem }
+    replies: { 200: User; 400: Problem; 401: Problem; 403: Problem; 404: Problem; 409: Problem; 422: Problem; 429: Problem }
     replyHeaders: { 401: { 'www-authenticate'?: string | string[] }; 429: { 'retry-after'?: string | string[] } }
     caller: 'required'
   }
   /**
    * Delete an account and its sessions
    *
-   * Access tokens that are already out work until they expire, after 30 minutes at most.
+   * Access tokens that are already out work until they expire, after 30 minutes at most. The last administrator stays (409).
    *
    * `DELETE /api/v1/users/{user_id}`
    */
@@ -287,7 +288,7 @@ export interface Operations {
       user_id: string
     }
     result: void
-    replies: { 204: undefined; 401: Problem; 403: Problem; 404: Problem; 422: Problem; 429: Problem }
+    replies: { 204: undefined; 401: Problem; 403: Problem; 404: Problem; 409: Problem; 422: Problem; 429: Problem }
     replyHeaders: { 401: { 'www-authenticate'?: string | string[] }; 429: { 'retry-after'?: string | string[] } }
     caller: 'required'
   }
@@ -457,6 +458,7 @@ export interface Api {
    * Replace the roles of an account
    *
    * Takes effect when the account's tokens are next refreshed: the roles are read from the access token, which lives for 30 minutes at most.
+   * The last administrator stays one (409): nobody else could make another.
    *
    * `PUT /api/v1/users/{user_id}/roles`
    */
@@ -473,7 +475,7 @@ export interface Api {
   /**
    * Delete an account and its sessions
    *
-   * Access tokens that are already out work until they expire, after 30 minutes at most.
+   * Access tokens that are already out work until they expire, after 30 minutes at most. The last administrator stays (409).
    *
    * `DELETE /api/v1/users/{user_id}`
    */

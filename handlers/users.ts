@@ -1,4 +1,5 @@
 import type { Handler } from '../gatefold.ts'
+import type { Queryable } from '../src/index.ts'
 import { type Account, normalizeEmail, toUser } from './accounts/account.ts'
 
 export const uses = ['database'] as const
@@ -17,17 +18,26 @@ export const listUsers: Handler<'listUsers'> = async ({ query }, { services }) =
   return { users: page.map(toUser), next_cursor: rows.length > limit ? page.at(-1)!.id : null }
 }
 
-/** PUT /users/{user_id}/roles */
-export const setUserRoles: Handler<'setUserRoles'> = async ({ params, body }, { services, problem }) => {
-  const { rows } = await services.database.query<Account>('UPDATE account SET roles = $2 WHERE id = $1 RETURNING *', [
-    params.user_id,
-    body.roles,
-  ])
-  return rows[0] === undefined ? problem('not_found', { detail: `no account has the id ${params.user_id}` }) : toUser(rows[0])
+const lastAdmin = { status: 409, title: 'This is the last administrator', detail: 'make another account an administrator first' }
+
+/** Whether nobody but this account is an administrator. Whoever asks at the same time waits until the transaction ends. */
+async function isLastAdmin(tx: Queryable, id: string): Promise<boolean> {
+  const { rows } = await tx.query<Pick<Account, 'id'>>("SELECT id FROM account WHERE 'admin' = ANY(roles) ORDER BY id FOR UPDATE")
+  return rows.length === 1 && rows[0]!.id === id
 }
 
+/** PUT /users/{user_id}/roles */
+export const setUserRoles: Handler<'setUserRoles'> = ({ params: { user_id }, body: { roles } }, { services, problem }) =>
+  services.database.transaction(async (tx) => {
+    if (!roles.includes('admin') && (await isLastAdmin(tx, user_id))) return problem('last_admin', lastAdmin)
+    const { rows } = await tx.query<Account>('UPDATE account SET roles = $2 WHERE id = $1 RETURNING *', [user_id, roles])
+    return rows[0] === undefined ? problem('not_found', { detail: `no account has the id ${user_id}` }) : toUser(rows[0])
+  })
+
 /** DELETE /users/{user_id} */
-export const deleteUser: Handler<'deleteUser'> = async ({ params }, { services, problem }) => {
-  const { rowCount } = await services.database.query('DELETE FROM account WHERE id = $1', [params.user_id])
-  if (rowCount === 0) return problem('not_found', { detail: `no account has the id ${params.user_id}` })
-}
+export const deleteUser: Handler<'deleteUser'> = ({ params: { user_id } }, { services, problem }) =>
+  services.database.transaction(async (tx) => {
+    if (await isLastAdmin(tx, user_id)) return problem('last_admin', lastAdmin)
+    const { rowCount } = await tx.query('DELETE FROM account WHERE id = $1', [user_id])
+    if (rowCount === 0) return problem('not_found', { detail: `no account has the id ${user_id}` })
+  })

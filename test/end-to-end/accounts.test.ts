@@ -166,6 +166,22 @@ t.test('users and roles', async (t) => {
     t.equal((await request('GET', '/users', bearer(body.access_token))).status, 200)
   })
 
+  await t.test('one administrator stays', async (t) => {
+    const last = { status: 409, body: { code: 'last_admin', title: 'This is the last administrator' } }
+    t.match(await request('PUT', `/users/${ada.id}/roles`, { as, json: { roles: ['user'] } }), last)
+    t.match(await request('DELETE', `/users/${ada.id}`, { as }), last)
+    t.match(await request('PUT', `/users/${ada.id}/roles`, { as, json: { roles: ['admin'] } }), { status: 200 })
+    const promoted = await request('PUT', `/users/${bob.id}/roles`, { as, json: { roles: ['user', 'admin'] } })
+    t.match(promoted, { status: 200 })
+    const both = [ada, bob].map(({ id }) => request('PUT', `/users/${id}/roles`, { as, json: { roles: ['user'] } }))
+    t.same((await Promise.all(both)).map(({ status }) => status).sort(), [200, 409], 'two that step down at once do not both')
+    const { users } = (await request('GET', '/users', { as })).body
+    const admins = users.filter(({ roles }: { roles: string[] }) => roles.includes('admin'))
+    t.equal(admins.length, 1)
+    await request('PUT', `/users/${ada.id}/roles`, { as, json: { roles: ['user', 'admin'] } })
+    t.match(await request('PUT', `/users/${bob.id}/roles`, { as, json: { roles: ['user'] } }), { status: 200 })
+  })
+
   await t.test('what roles may not be', async (t) => {
     const path = `/users/${bob.id}/roles`
     t.match(await request('PUT', path, { ...bearer(bob.access_token), json: { roles: ['admin'] } }), { status: 403 })
