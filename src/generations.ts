@@ -31,6 +31,8 @@ export interface Reload {
 
 /** What a running gateway is doing, over all its generations: for probes, metrics and pages. */
 export interface GatewayState {
+  /** The port that the API is served on; undefined before it is. */
+  readonly port: number | undefined
   /** The number of the generation that serves; the first is 1. */
   readonly generation: number
   /** When it began to serve. */
@@ -57,7 +59,14 @@ export interface Run {
 }
 
 export function createRun(plan: Run['plan'], cluster?: Cluster): Run {
-  const state: MutableState = { generation: 1, since: new Date(), draining: false, changes: undefined, lastReload: undefined }
+  const state: MutableState = {
+    port: undefined,
+    generation: 1,
+    since: new Date(),
+    draining: false,
+    changes: undefined,
+    lastReload: undefined,
+  }
   const metrics = createMetrics(cluster)
   return { state, metrics, recent: keepRecentRequests(), reloaded: measureReloads(metrics.meter, state), plan }
 }
@@ -76,6 +85,7 @@ export async function serveGenerations({ first, run, role, port, cluster }: Gene
   let plan = first
   first.log.open()
   const serving = await serve({ first: first.generation, metrics, role, port, cluster })
+  state.port = serving.port
   warm()
   let reloading: Promise<unknown> = Promise.resolve()
   let draining: Promise<void> | undefined
@@ -101,6 +111,7 @@ export async function serveGenerations({ first, run, role, port, cluster }: Gene
       const before = plan
       plan = tried.plan
       plan.log.activate()
+      state.port = serving.port
       state.generation++
       state.since = new Date()
       warm()

@@ -54,6 +54,7 @@ export function compileApplication(input: ApplicationInput): Application & { rea
     config,
     documents: tools.documents,
     tasks,
+    port: () => tools.state.port,
     webSocketOnly: tools.cluster !== undefined,
   })
   const { run } = createSystemRoutes(systemMounts(input, tasks, descriptions))

@@ -24,6 +24,8 @@ export interface DescriptionsInput {
   readonly registry: Registry
   readonly config: GatewayConfig
   readonly tasks: CompiledTasks | undefined
+  /** The port that is served, once one is; it may be another than `server.port`. */
+  readonly port: () => number | undefined
   /** Whether live clients can only use WebSocket. */
   readonly webSocketOnly: boolean
 }
@@ -52,7 +54,7 @@ export function createDescriptions(input: DescriptionsInput): Descriptions {
         results: new Map(results),
         security: tasks.security,
         path: config.realtime.path,
-        host: hostOf(input.openapi[0]?.document, config),
+        host: hostOf(input.openapi[0]?.document) ?? `localhost:${input.port() ?? config.server.port}`,
         tasksPath: tasks.path,
         webSocketOnly: input.webSocketOnly,
       })
@@ -69,9 +71,9 @@ function resultOf(operation: Record<string, unknown> | undefined): unknown {
 }
 
 /** The host of the document's first server, where it names one. */
-function hostOf(document: Document | undefined, { server }: GatewayConfig): string {
+function hostOf(document: Document | undefined): string | undefined {
   const servers = isObject(document?.value) ? document.value.servers : undefined
   const first: unknown = Array.isArray(servers) ? servers[0] : undefined
   const url = isObject(first) ? String(first.url) : ''
-  return URL.canParse(url) && new URL(url).host !== '' && !url.includes('{') ? new URL(url).host : `localhost:${server.port}`
+  return URL.canParse(url) && new URL(url).host !== '' && !url.includes('{') ? new URL(url).host : undefined
 }

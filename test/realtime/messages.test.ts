@@ -9,6 +9,7 @@ t.test('what the socket says is what the AsyncAPI document says', async (t) => {
   const { body: described, headers } = await request('GET', '/api/asyncapi.json')
   t.match(headers.get('content-type'), 'application/json')
   t.equal(asyncApiErrors(described), '')
+  t.equal(described.servers.gateway.variables.host.default, new URL(url).host, 'the port that is served, not the configured one')
   t.match((await request('GET', '/api/asyncapi.yaml')).text, /^asyncapi: 3/)
 
   const socket = io(url, { path: described.servers.gateway.pathname, transports: ['websocket'], auth: { token: ada } })
