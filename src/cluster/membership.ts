@@ -37,7 +37,9 @@ export function joinCluster(): Membership | undefined {
     report: () => actions?.report(),
     stop: (how) => (actions === undefined ? process.exit(0) : actions.stop(how)),
     metrics: async () => (await exposition?.readings()) ?? [],
+    settle: () => counters.settle(),
   })
+  const counters = createSharedCounters(channel)
   // Without a primary nobody would start or end the others: whoever supervises it starts them all anew.
   process.once('disconnect', () => (actions === undefined ? process.exit(1) : actions.stop({ drain: true })))
 
@@ -46,7 +48,7 @@ export function joinCluster(): Membership | undefined {
       worker,
       port,
       metricsPort,
-      counters: createSharedCounters(channel),
+      counters,
       exposition(own) {
         exposition = own
         return { ...own, text: async () => (await channel.ask('metrics', null)) ?? own.text() }

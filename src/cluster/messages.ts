@@ -10,6 +10,8 @@ export interface ToWorker {
   report(said: null): void
   stop(said: { drain: boolean }): void
   metrics(said: null): MetricReading[]
+  /** Give all leases back; answered when that is done. */
+  settle(said: null): Promise<void>
 }
 
 /** What a worker says to the primary. */
@@ -19,7 +21,9 @@ export interface ToPrimary {
   limit(said: { number: number; limit: Limit }): void
   /** The only limits that this worker still counts. */
   retain(numbers: number[]): void
-  count(questions: CountQuestion[]): CountAnswer[]
+  /** Leases are given back before anything is counted. */
+  count(said: { ended: EndedLease[]; questions: CountQuestion[] }): CountAnswer[]
+  giveBack(ended: EndedLease[]): void
   /** This worker could go over to what it has read; whether all of them can. */
   agree(said: null): boolean
   /** The metrics of all workers in Prometheus' text format. */
@@ -34,8 +38,14 @@ export interface Serving {
   readonly rows: string
 }
 
-/** The numbers of limits, each followed by a key: they are counted in this order, up to the first that refuses. */
+/**
+ * For each limit its number, a key, and whether a lease is wanted (1) or not (0): they are counted in this order, up to the first that
+ * refuses.
+ */
 export type CountQuestion = (number | string)[]
 
-/** `count` and `resetAt` of each limit that was counted. */
+/** `count` and `resetAt` of each limit that was counted, and how many further requests the worker may admit without asking. */
 export type CountAnswer = number[]
+
+/** A lease of `granted` requests in the window of a key that ends at `resetAt`; `left` of them were not used. */
+export type EndedLease = [limit: number, key: string, resetAt: number, granted: number, left: number]

@@ -41,7 +41,7 @@ interface Worker {
 /** The first worker starts alone: what is wrong is said once, and what has to be made once is there for the others. */
 export function startPrimary({ workers: wanted, launch, ready, say }: PrimaryOptions): Primary {
   const workers: Worker[] = []
-  const limits = keepSharedLimits()
+  const limits = keepSharedLimits(wanted, () => Promise.all(serving().map(({ channel }) => channel.ask('settle', null))))
   const aggregate = createAggregate()
   const { promise: ended, resolve: end } = Promise.withResolvers<number>()
   let first: Serving | undefined

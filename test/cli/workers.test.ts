@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -12,7 +12,7 @@ import { gatefold, startGatefold } from './command-line.ts'
 t.setTimeout(120_000)
 
 const fine = { responses: { 200: { description: 'Fine' } } }
-const operationIds = ['who', 'slow', 'stuck', 'limited']
+const operationIds = ['who', 'slow', 'stuck', 'limited', 'busy']
 const openapi = {
   openapi: '3.1.0',
   info: { title: 'Several', version: '1' },
@@ -20,11 +20,17 @@ const openapi = {
 }
 const open = { access: 'public' }
 const limit = 20
+const large = 3000
+const hourly = (limit: number, by = 'ip') => ({ limit, window: '1h', by })
 const gateway = {
   openapi: './openapi.yaml',
   server: { drainDelay: '0s' },
   metrics: { path: '/metrics', port: 0 },
-  operations: { who: open, slow: open, stuck: open, limited: { ...open, rateLimit: { limit, window: '600s', by: 'ip' } } },
+  operations: {
+    ...{ who: open, slow: open, stuck: open },
+    limited: { ...open, rateLimit: hourly(limit) },
+    busy: { ...open, rateLimit: [hourly(large, 'header:caller'), hourly(large + 1, 'header:caller')] },
+  },
 }
 const handlers = (version: number) => `import { existsSync, readFileSync } from 'node:fs'
 const refuser = new URL('../refuser', import.meta.url)
@@ -33,22 +39,30 @@ export const who = () => ({ pid: process.pid, version: ${version} })
 export const slow = async () => { await new Promise((resolve) => setTimeout(resolve, 700)); return { pid: process.pid } }
 export const stuck = () => new Promise(() => {})
 export const limited = () => ({ fine: true })
+export const busy = limited
 `
 const two = ['--port', '0', '--workers', '2']
 
 interface Answer {
   status: number
+  headers: IncomingHttpHeaders
   body: any
 }
 
 /** Asks on a connection of its own, or on that of an agent. */
-async function ask(url: string, agent: Agent | false = false): Promise<Answer> {
-  const call = request(url, { agent })
+async function ask(url: string, agent: Agent | false = false, headers = {}): Promise<Answer> {
+  const call = request(url, { agent, headers })
   call.end()
   const [answer] = await once(call, 'response')
   let text = ''
   for await (const chunk of answer.setEncoding('utf8')) text += chunk
-  return { status: answer.statusCode, body: JSON.parse(text) }
+  return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(text) }
+}
+
+async function collect<Result>(times: number, work: () => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  for (let i = 0; i < times; i++) results.push(await work())
+  return results
 }
 
 function agentOf(t: Test): Agent {
@@ -99,6 +113,38 @@ t.test('two workers', async (t) => {
     t.strictSame(new Set(workers.map(({ worker }) => worker)), new Set([1, 2]), 'the log says which worker it was')
   })
 
+  await t.test('a limit is exact while workers admit parts of it by themselves', async (t) => {
+    const agents = [...(await reachBoth(t, url)).values(), ...(await reachBoth(t, url)).values()]
+    const caller = 'everywhere'
+    const busy = (agent?: Agent) => ask(`${url}/busy`, agent, { caller })
+    const left = async () => Number(/r=(\d+)/.exec(String((await busy(agents[0])).headers.ratelimit))?.[1])
+    const alone = await collect(100, left)
+    t.strictSame(
+      alone,
+      alone.map((_, index) => large - 1 - index),
+    )
+
+    // Both workers hold a part of what is left when the limit is reached.
+    let admitted = alone.length
+    const untilRefused = async (agent: Agent) => {
+      while ((await busy(agent)).status === 200) admitted++
+    }
+    await Promise.all(agents.map(untilRefused))
+    t.equal(admitted, large)
+  })
+
+  await t.test('one that hangs holds up no other, and what it could admit counts as admitted', async (t) => {
+    const [[pid, hanging], [, other]] = [...(await reachBoth(t, url))] as [[number, Agent], [number, Agent]]
+    const caller = 'half'
+    const before = await collect(5, () => ask(`${url}/busy`, hanging, { caller }))
+    t.ok(before.every(({ status }) => status === 200))
+    process.kill(pid, 'SIGSTOP')
+    t.teardown(() => process.kill(pid, 'SIGCONT'))
+    let admitted = before.length
+    while ((await ask(`${url}/busy`, other, { caller })).status === 200) admitted++
+    t.ok(admitted < large && admitted >= large * (1 - 1 / 16), `${admitted} were admitted`)
+  })
+
   await t.test('one that is killed takes along only what it had begun, and another takes its place', async (t) => {
     // The one that took the free ports: the others keep them.
     const [killed, other] = pids
@@ -110,8 +156,10 @@ t.test('two workers', async (t) => {
     await wait(100)
     process.kill(killed, 'SIGKILL')
     t.equal(await lost, 'ECONNRESET')
+    // The system may close what it listened on after its connections.
+    while (!output.stderr.includes('SIGKILL')) await wait(10)
     for (let i = 0; i < 10; i++) t.equal((await ask(`${url}/who`)).status, 200)
-    t.strictSame(await kept, { status: 200, body: { pid: other } })
+    t.match(await kept, { status: 200, body: { pid: other } })
     const after = [...(await reachBoth(t, url)).keys()]
     t.ok(after.includes(other) && !after.includes(killed))
     t.match(output.stderr, `(process ${killed}) ended by SIGKILL; another takes its place in 100 ms\n`)

@@ -1,7 +1,15 @@
 import { systemClock } from '../../clock.ts'
-import type { Counter, Counters, Limit } from '../limiter.ts'
+import type { Counters, Hits, Limit } from '../limiter.ts'
 import { boundedKey } from './key.ts'
 import { createRecentKeys, type RecentKeys } from './recent-keys.ts'
+
+/** Counts one request, or as many as are said: less than none takes back what was counted. */
+export type MemoryCounter = (key: string, requests?: number) => Hits
+
+export interface MemoryCounters extends Counters {
+  /** Fixed windows are given as what is kept of them: the same object as long as a window is open. */
+  counter(limit: Limit): MemoryCounter
+}
 
 /** The most keys that are counted at once, all limits together; about 150 bytes each. */
 const mostKeys = 1_000_000
@@ -13,7 +21,7 @@ const generation = 131_072
  * with the most forgets those that were quiet for longest: whoever floods one limit with keys of his making cannot make another
  * forget what it has counted of him.
  */
-export function createMemoryCounters(now = systemClock.now, max = mostKeys): Counters {
+export function createMemoryCounters(now = systemClock.now, max = mostKeys): MemoryCounters {
   const tables = new Map<string, RecentKeys<unknown>>()
 
   /** What was counted for a limit stays when its number changes; another length of its windows begins anew. */
@@ -47,23 +55,23 @@ function tableName({ name, window, sliding = false }: Limit): string {
 }
 
 /** Fixed windows: a key's window opens with its first request and is over after its length. */
-function countWindows(window: number, windows: RecentKeys<{ count: number; resetAt: number }>, now: () => number): Counter {
-  return function countInWindow(key) {
+function countWindows(window: number, windows: RecentKeys<{ count: number; resetAt: number }>, now: () => number): MemoryCounter {
+  return function countInWindow(key, requests = 1) {
     const id = boundedKey(key)
     const time = now()
     const open = windows.get(id, time)
     if (open !== undefined && time < open.resetAt) {
-      open.count++
+      open.count += requests
       return open
     }
-    const opened = { count: 1, resetAt: time + window }
+    const opened = { count: requests, resetAt: time + window }
     windows.set(id, opened)
     return opened
   }
 }
 
 /** Sliding windows: the times of the requests that were admitted, oldest first, never more than the limit. */
-function countSliding({ limit, window }: Limit, logs: RecentKeys<number[]>, now: () => number): Counter {
+function countSliding({ limit, window }: Limit, logs: RecentKeys<number[]>, now: () => number): MemoryCounter {
   return function countInStretch(key) {
     const id = boundedKey(key)
     const time = now()
