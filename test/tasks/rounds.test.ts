@@ -6,14 +6,24 @@ const key = {}
 
 t.test('what comes while a round is under way shares the next', async (t) => {
   const rounds: number[][] = []
+  let onBegin = () => {}
+  let release = Promise.resolve()
   const double = createRounds<object, number, number>(async (_key, items) => {
     rounds.push([...items])
-    await pause(10)
+    onBegin()
+    await release
     return items.map((item) => item * 2)
   })
+  const begun = new Promise<void>((resolve) => {
+    onBegin = resolve
+  })
+  const gate = Promise.withResolvers<void>()
+  release = gate.promise
   const first = double(key, 1)
-  await pause(5)
-  t.same(await Promise.all([first, double(key, 2), double(key, 3)]), [2, 4, 6])
+  await begun
+  const others = [double(key, 2), double(key, 3)]
+  gate.resolve()
+  t.same(await Promise.all([first, ...others]), [2, 4, 6])
   t.same(rounds, [[1], [2, 3]])
   t.equal(await double(key, 4), 8, 'an idle one begins anew')
 
