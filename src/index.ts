@@ -21,7 +21,7 @@ export type {
 export type { ConfigOverlay, Overrides } from './overrides.ts'
 export { definePolicy, type Middleware, type Policy } from './policies/policy.ts'
 export { fromKoa } from './serve/koa.ts'
-export type { Database, Queryable } from './services/database.ts'
+export type { Database, Queryable, QueryOptions, QueryResult } from './services/database.ts'
 export type { Keys } from './services/keys.ts'
 export type { Services } from './services/service.ts'
 export { defineTarget, type Target } from './targets/target.ts'

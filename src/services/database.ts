@@ -12,7 +12,7 @@ import { type Migration, migrate } from './migrations.ts'
 import { ownMigrations } from './own-migrations.ts'
 import type { Health, Lifecycle, ServiceDefinition, ServiceTools } from './service.ts'
 
-export type { Queryable, QueryResult } from './database/queryable.ts'
+export type { Queryable, QueryOptions, QueryResult } from './database/queryable.ts'
 export { DatabaseUnavailable } from './database/unavailable.ts'
 
 /** The Postgres that this gateway keeps things in: embedded in this process, or a server. Both behave the same. */

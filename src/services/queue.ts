@@ -1,6 +1,6 @@
 import type { PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
-import type { Database, Queryable } from './database.ts'
+import type { Database, Queryable, QueryOptions } from './database.ts'
 import type { Lifecycle, ServiceDefinition } from './service.ts'
 
 /** An attempt of a task that is due at some time. */
@@ -33,7 +33,9 @@ declare module './service.ts' {
   }
 }
 
-const statements = (tx: Queryable) => ({ executeSql: (text: string, values?: unknown[]) => tx.query<any>(text, values) })
+const statements = (tx: Queryable, options?: QueryOptions) => ({
+  executeSql: (text: string, values?: unknown[]) => tx.query<any>(text, values, options),
+})
 
 /**
  * pg-boss as the keeper of due attempts. Attempts, retries, timeouts and lost workers are counted on the task's own row, where
@@ -64,7 +66,7 @@ export function createQueue(database: Database, log: Logger): Queue & Required<P
   return {
     async send(tx, queue, jobs) {
       const inserts = jobs.map(({ id, task, priority, delay }) => ({ id, data: { task }, priority, startAfter: delay / 1000 }))
-      await running().insert(queue, inserts, { db: statements(tx) })
+      await running().insert(queue, inserts, { db: statements(tx, { prepare: true }) })
     },
     async take(tx, queue, limit) {
       const db = statements(tx)

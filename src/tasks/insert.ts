@@ -54,6 +54,7 @@ export async function insertTasks(
       tasks.map(({ requestId }) => requestId),
       tasks.map(({ traceparent }) => traceparent ?? null),
     ],
+    { prepare: true },
   )
   await queue.send(tx, name, jobs)
 }

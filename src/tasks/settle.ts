@@ -40,6 +40,8 @@ interface Ended {
   fence: number
   state: TaskState
   last_seq: number
+  /** Whether tasks of its owner are held back. */
+  others_wait: boolean
 }
 
 interface Change {
@@ -155,7 +157,7 @@ async function write(
                    $9::double precision[], $10::text[], $11::int[], $12::text[])
          AS e(id, fence, state, result, error, job, delay, progress, message, reports, data)
        WHERE t.id = e.id AND t.fence = e.fence AND t.state = 'active'
-       RETURNING t.id, t.fence, t.state, t.last_seq, e.reports, e.data
+       RETURNING t.id, t.operation, t.owner, t.fence, t.state, t.last_seq, e.reports, e.data
      ), reports AS (
        INSERT INTO "${schema}".task_event (task_id, seq, type, status, progress, data, at)
        SELECT s.id, s.last_seq - 1 - s.reports + r.place, r.type, 'active', r.progress, r.data::json, r.at
@@ -165,7 +167,9 @@ async function write(
        SELECT id, last_seq, 'status', state, CASE WHEN state = 'completed' THEN 1 END,
               CASE WHEN state <> 'cancelled' THEN data::json END, clock_timestamp() FROM settled
      )
-     SELECT id, fence, state, last_seq FROM settled`,
+     SELECT s.id, s.fence, s.state, s.last_seq, EXISTS (
+       SELECT FROM "${schema}".task h WHERE h.held AND h.operation = s.operation AND h.owner IS NOT DISTINCT FROM s.owner
+     ) AS others_wait FROM settled s`,
     [
       definition.options.retention,
       settlements.map(({ attempt }) => attempt.id),
@@ -198,7 +202,6 @@ async function follow(
   settlements: readonly Settlement[],
   ended: readonly (Ended | undefined)[],
 ): Promise<void> {
-  const written = settlements.filter((_, index) => ended[index] !== undefined)
   const jobs = settlements.flatMap(({ attempt: { id, priority }, change: { next } }, index) => {
     const state = ended[index]?.state
     return next === undefined || state === undefined || state === 'cancelled'
@@ -206,14 +209,8 @@ async function follow(
       : [{ id: next.job, task: id, priority, delay: next.delay }]
   })
   if (jobs.length > 0) await queue.send(tx, definition.queue, jobs)
-  if (definition.options.perOwner !== undefined)
-    await admitNext(
-      tx,
-      schema,
-      queue,
-      definition,
-      written.map(({ attempt }) => attempt.owner),
-    )
+  const places = settlements.filter((_, index) => ended[index]?.others_wait).map(({ attempt }) => attempt.owner)
+  if (places.length > 0) await admitNext(tx, schema, queue, definition, places)
   const receiver = definitions.get(definition.options.deadLetter ?? '')
   if (receiver === undefined) return
   for (const [index, { attempt, change }] of settlements.entries()) {

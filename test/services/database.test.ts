@@ -47,6 +47,18 @@ t.test('values go in as parameters', async (t) => {
   t.same(rows, [{ at, json: { deep: [true] }, bytes: Buffer.from('é'), list: ['a', 'b"c'], gone: null }])
 })
 
+t.test('a statement that is to be prepared is, once for a session', async (t) => {
+  const text = 'INSERT INTO account VALUES ($1, $2) RETURNING name'
+  await database.transaction(async (tx) => {
+    t.same((await tx.query(text, [1, 'ann'], { prepare: true })).rows, [{ name: 'ann' }])
+    t.same((await tx.query(text, [2, 'bob'], { prepare: true })).rows, [{ name: 'bob' }])
+    await tx.query('SELECT $1::int', [1])
+    t.same((await tx.query('SELECT statement FROM pg_prepared_statements')).rows, [{ statement: text }])
+  })
+  await t.rejects(database.query(text, [1, 'eve'], { prepare: true }), { code: '23505' })
+  t.same((await database.query(text, [3, 'eve'], { prepare: true })).rows, [{ name: 'eve' }], 'also after it has failed')
+})
+
 t.test('several statements in one text give the rows of all of them', async (t) => {
   const result = await database.query("INSERT INTO account VALUES (1, 'ann'); SELECT name FROM account; SELECT 2 AS two")
   t.same(result, { rows: [{ name: 'ann' }, { two: 2 }], rowCount: 1 })

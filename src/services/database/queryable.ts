@@ -5,6 +5,14 @@ export interface QueryResult<Row> {
   rowCount: number
 }
 
+export interface QueryOptions {
+  /**
+   * Parses and plans the statement once for each session. For texts of which there are few, as sessions keep them all, and with a plan
+   * that suits any amount of rows, as it may be older than they are: inserts above all.
+   */
+  readonly prepare?: boolean
+}
+
 /** What can run SQL: the database itself, or one transaction. */
 export interface Queryable {
   /**
@@ -15,5 +23,9 @@ export interface Queryable {
    * `json`/`jsonb` → parsed, `bytea` → Buffer. Values in: a plain object becomes JSON; an array becomes a Postgres array, so a JSON
    * array must be passed as `JSON.stringify(array)`.
    */
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>
+  query<Row = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+    options?: QueryOptions,
+  ): Promise<QueryResult<Row>>
 }

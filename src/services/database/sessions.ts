@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
 import { type IdleLimit, limitIdle } from './idle-limit.ts'
-import type { Queryable, QueryResult } from './queryable.ts'
+import { preparedName } from './prepared-name.ts'
+import type { Queryable, QueryOptions, QueryResult } from './queryable.ts'
 import { takeTurns } from './turns.ts'
 import { asUnavailable, DatabaseUnavailable } from './unavailable.ts'
 
@@ -46,10 +47,10 @@ export function openSessions(pool: pg.Pool, idleTimeout = 60_000): Sessions {
     return transaction?.open ? transaction.tx : undefined
   }
 
-  async function query<Row>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>> {
+  async function query<Row>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<QueryResult<Row>> {
     // With one session this would wait for itself for ever, so it is refused for every size of pool.
     if (current()) throw new Error("the database was queried inside a transaction: use the transaction's own query()")
-    return withSession(pool, (client) => run<Row>(client, text, values))
+    return withSession(pool, (client) => run<Row>(client, text, values, options))
   }
 
   async function transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
@@ -93,12 +94,12 @@ function returnsTo(pool: pg.Pool): () => Promise<void> {
 function transactionQueries(client: Client, isOpen: () => boolean, limit: IdleLimit): Queryable {
   const inTurn = takeTurns()
   return {
-    query<Row>(text: string, values?: readonly unknown[]) {
+    query<Row>(text: string, values?: readonly unknown[], options?: QueryOptions) {
       return inTurn(async () => {
         if (!isOpen()) throw new Error('the transaction has ended: await every query inside it')
         limit.busy()
         try {
-          return await run<Row>(client, text, values)
+          return await run<Row>(client, text, values, options)
         } finally {
           if (isOpen()) limit.idle()
         }
@@ -114,8 +115,13 @@ async function commit(client: Client): Promise<void> {
     throw new Error('the transaction was rolled back: a statement in it failed and its error was ignored')
 }
 
-async function run<Row>(client: Client, text: string, values?: readonly unknown[]): Promise<QueryResult<Row>> {
-  const results = await send(client, text, values)
+async function run<Row>(
+  client: Client,
+  text: string,
+  values?: readonly unknown[],
+  options?: QueryOptions,
+): Promise<QueryResult<Row>> {
+  const results = await send(client, text, values, options)
   return {
     rows: results.length === 1 ? (results[0].rows as Row[]) : results.flatMap(({ rows }) => rows as Row[]),
     rowCount: results.at(-1)?.rowCount ?? 0,
@@ -127,9 +133,12 @@ async function send(
   client: Client,
   text: string,
   values: readonly unknown[] = [],
+  { prepare = false }: QueryOptions = {},
 ): Promise<[pg.QueryResult, ...pg.QueryResult[]]> {
   try {
-    const result: unknown = values.length === 0 ? await client.query(text) : await client.query(text, [...values])
+    const result: unknown = await client.query(
+      values.length === 0 ? text : { text, values: [...values], ...(prepare && { name: preparedName(text) }) },
+    )
     return (Array.isArray(result) ? result : [result]) as [pg.QueryResult, ...pg.QueryResult[]]
   } catch (error) {
     throw asUnavailable(error)
