@@ -14,9 +14,10 @@ export class WrittenJson {
     return this.#value
   }
 
-  /** A value that was seen may have been changed in place. */
-  get isChanged(): boolean {
-    return this.#value !== undefined && JSON.stringify(this.#value) !== this.text
+  /** Whether a response shows this as it was written: a value that was seen may have been changed in place, or set again. */
+  standsIn(response: JsonResponse): boolean {
+    if (this.#value === undefined) return response.written === this
+    return response.body === this.#value && JSON.stringify(this.#value) === this.text
   }
 }
 
@@ -57,8 +58,8 @@ function isPlain(response: JsonResponse, text: string, status: number): boolean 
 export function showJson(response: JsonResponse, text: string, status: number): WrittenJson | undefined {
   const { written } = response
   if (written !== undefined)
-    return written.text === text && !written.isChanged && response.status === status ? written : undefined
-  if (!isPlain(response, text, status) || response.get('Content-Type') !== '') return undefined
+    return written.text === text && response.status === status && written.standsIn(response) ? written : undefined
+  if (!isPlain(response, text, status) || response.type !== '') return undefined
   response.status = status
   response.remove('Content-Length')
   response.set('Content-Type', 'application/json; charset=utf-8')

@@ -4,7 +4,7 @@ import { isPromise } from '../compile/pipeline.ts'
 import { type Outcome, Reply, type RequestContext } from '../context.ts'
 import { problem } from '../errors.ts'
 import type { Middleware, Run } from '../policies/policy.ts'
-import { holdWrittenJson, type JsonResponse, showJson, WrittenJson } from './koa-json.ts'
+import { holdWrittenJson, showJson, WrittenJson } from './koa-json.ts'
 import { problemDocument } from './problem-document.ts'
 
 const app = new Koa()
@@ -70,7 +70,7 @@ function shownBody(outcome: Outcome, context: RequestContext): unknown {
 /** A value that was shown may have been changed in place, so only what cannot be is taken for unchanged. */
 function isUnchanged(ctx: Context, { outcome, body }: Shown): boolean {
   if (ctx.status !== outcome.status) return false
-  if (body instanceof WrittenJson) return (ctx.response as JsonResponse).written === body && !body.isChanged
+  if (body instanceof WrittenJson) return body.standsIn(ctx.response)
   if (ctx.body !== body) return false
   if (!(outcome instanceof Reply) || body === outcome.body) return true
   return JSON.stringify(body) === outcome.body

@@ -20,7 +20,12 @@ const cases: Record<string, Case> = {
   looked: { way: look, seen: 'object,200,application/json,7', body: { n: 1 } },
   changedInPlace: { way: 'ctx.body.more = true', body: { n: 1, more: true } },
   wrapped: { way: 'ctx.body = { data: ctx.body }', body: { data: { n: 1 } } },
-  setToItself: { way: 'const { body } = ctx; ctx.body = body', body: { n: 1 } },
+  setToItself: {
+    way: 'const { body } = ctx; ctx.body = body',
+    handler: "reply(200, { n: 1 }, { 'x-seen': 'kept' })",
+    seen: 'kept',
+    body: { n: 1 },
+  },
   replacedByText: { way: "ctx.type = 'text'; ctx.body = 'words'", type: 'text/plain; charset=utf-8', body: 'words' },
   emptied: { way: 'ctx.status = 204', status: 204 },
   otherStatus: { way: 'ctx.status = 202', status: 202, body: { n: 1 } },
