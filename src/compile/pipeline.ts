@@ -14,11 +14,11 @@ export type FaultHandler = (error: unknown, context: RequestContext) => Outcome
  */
 export function compilePipeline(middlewares: readonly PolicyStep[], target: Run, onFault: FaultHandler): Pipeline {
   const split = middlewares.findIndex((middleware) => middleware.wrap !== undefined)
-  if (split === -1) return flatPipeline(middlewares, guard(target, onFault), onFault)
+  if (split === -1) return flatPipeline(middlewares, target, onFault)
 
   const { wrap, ...own } = middlewares[split] as PolicyStep & { wrap: (next: Run) => Run }
   const inner = compilePipeline(middlewares.slice(split + 1), target, onFault)
-  return flatPipeline([...middlewares.slice(0, split), own], guard(wrapped(wrap, inner, own.policy), onFault), onFault)
+  return flatPipeline([...middlewares.slice(0, split), own], wrapped(wrap, inner, own.policy), onFault)
 }
 
 /** Whoever wraps has decided until it lets the request pass. */
@@ -33,52 +33,47 @@ function wrapped(wrap: (next: Run) => Run, inner: Pipeline, policy: string): Run
   }
 }
 
-function guard(run: Run, onFault: FaultHandler): Pipeline {
-  return function guarded(context) {
-    try {
-      const outcome = run(context)
-      return isPromise(outcome) ? outcome.then(undefined, (error: unknown) => onFault(error, context)) : outcome
-    } catch (error) {
-      return onFault(error, context)
-    }
-  }
-}
-
-function flatPipeline(middlewares: readonly PolicyStep[], target: Pipeline, onFault: FaultHandler): Pipeline {
+function flatPipeline(middlewares: readonly PolicyStep[], target: Run, onFault: FaultHandler): Pipeline {
   const after = middlewares.filter(runsAfter).reverse()
   const admit = chain(middlewares.filter(runsBefore), target)
   const finish = after.length === 0 ? undefined : chainAfter(after)
 
-  return function pipeline(context) {
-    let outcome: Outcome | Promise<Outcome>
+  function end(context: RequestContext, outcome: Outcome): Outcome | Promise<Outcome> {
+    if (finish === undefined) return outcome
     try {
-      outcome = admit(context)
+      const finished = finish(context, outcome)
+      return isPromise(finished) ? finished.then(undefined, (error: unknown) => onFault(error, context)) : finished
+    } catch (error) {
+      return onFault(error, context)
+    }
+  }
+
+  return function pipeline(context) {
+    let outcome: Outcome
+    try {
+      const admitted = admit(context)
+      if (isPromise(admitted)) {
+        return admitted.then(
+          (settled) => end(context, settled),
+          (error: unknown) => end(context, onFault(error, context)),
+        )
+      }
+      outcome = admitted
     } catch (error) {
       outcome = onFault(error, context)
     }
-    if (!isPromise(outcome)) return finish === undefined ? outcome : safely(finish, context, outcome, onFault)
-    const settled = outcome.then(undefined, (error: unknown) => onFault(error, context))
-    return finish === undefined ? settled : settled.then((value) => safely(finish, context, value, onFault))
+    return end(context, outcome)
   }
 }
 
 type Finish = (context: RequestContext, outcome: Outcome) => Outcome | Promise<Outcome>
-
-function safely(finish: Finish, context: RequestContext, outcome: Outcome, onFault: FaultHandler): Outcome | Promise<Outcome> {
-  try {
-    const finished = finish(context, outcome)
-    return isPromise(finished) ? finished.then(undefined, (error: unknown) => onFault(error, context)) : finished
-  } catch (error) {
-    return onFault(error, context)
-  }
-}
 
 type Before = PolicyStep & Required<Pick<Middleware, 'before'>>
 type After = PolicyStep & Required<Pick<Middleware, 'after'>>
 const runsBefore = (step: PolicyStep): step is Before => step.before !== undefined
 const runsAfter = (step: PolicyStep): step is After => step.after !== undefined
 
-function chain(guards: readonly Before[], target: Pipeline): Run {
+function chain(guards: readonly Before[], target: Run): Run {
   const steps = guards.map(({ before }) => before)
   const policies = guards.map(({ policy }) => policy)
   const count = steps.length
