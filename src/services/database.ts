@@ -170,8 +170,8 @@ function measureSessions(meter: Meter, load: () => SessionLoad): void {
 export const databaseService: ServiceDefinition<'database'> = {
   name: 'database',
   basis: ({ config: { database }, directory }) => {
-    const { migrations: _, ...fixed } = database
-    return { ...fixed, directory }
+    const { migrations: _, poolSize, ...fixed } = database
+    return { ...fixed, directory, poolSize: database.url === '' ? undefined : poolSize }
   },
   create(tools) {
     const { url, poolSize, schema, dataDir } = tools.config.database

@@ -15,17 +15,27 @@ export function lockDirectory(directory: string): () => void {
   } catch (error) {
     lock.close()
     if (!isBusy(error)) throw error
+    if (held.has(directory))
+      throw new Error(
+        `the data directory ${directory} is open in this process, and cannot be opened a second time. What a reload brings of 'database' ` +
+          'counts from the next start; a second gateway needs another database.dataDir, or DATABASE_URL.',
+      )
     throw new Error(
       `the data directory ${directory} is in use by ${readOwner(owner)}: two processes on one directory would lose data. ` +
         'Stop that process, or give this one another database.dataDir, or set DATABASE_URL so that both share a Postgres server.',
     )
   }
   writeFileSync(owner, `${process.pid}\n`)
+  held.add(directory)
   return () => {
+    held.delete(directory)
     rmSync(owner, { force: true })
     lock.close()
   }
 }
+
+/** The directories that this process is in. The owner's number does not tell: each container may have a process 1. */
+const held = new Set<string>()
 
 /** SQLITE_BUSY (5): another connection holds the lock. */
 function isBusy(error: unknown): boolean {
