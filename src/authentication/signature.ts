@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { compactVerify } from 'jose'
 import type koaJwt from 'koa-jwt'
+import { lazy } from '../messages/lazy.ts'
 import { isSymmetric, keyFits } from './algorithms.ts'
 
 /** A key that tokens may be signed with. */
@@ -91,10 +91,13 @@ function refuse(): never {
 /** One value for all refusals: a stack for each would cost more than the check. */
 const refused = new Error('refused')
 
+const jose = lazy(() => import('jose'))
+
 /** EdDSA, which koa-jwt does not know (RFC 8037). */
 function joseCheck(key: KeyObject, algorithm: string): SignatureCheck {
   const options = { algorithms: [algorithm] }
   return async function checkByJose(text) {
+    const { compactVerify } = await jose()
     try {
       await compactVerify(text, key, options)
       return true

@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
-import busboy from 'busboy'
+import type busboy from 'busboy'
 import type { RequestContext } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
+import { onDemand } from '../on-demand.ts'
 import { lazy } from './lazy.ts'
 import { type BodyLimits, type Coding, codingOf, continueBody, tooLarge, tooSlow } from './read-bytes.ts'
 import { UploadedFile } from './uploaded-file.ts'
@@ -100,6 +101,8 @@ function meter(limit: number): Transform {
   })
 }
 
+const createParser = onDemand<typeof busboy>('busboy')
+
 interface Reader {
   readonly parser: busboy.Busboy
   parts(): Promise<Part[]>
@@ -108,7 +111,7 @@ interface Reader {
 function openReader({ req, res }: RequestContext, limits: BodyLimits, kinds: PartKinds): Reader | Problem {
   let parser: busboy.Busboy
   try {
-    parser = busboy({
+    parser = createParser()({
       headers: req.headers,
       defParamCharset: 'utf8',
       limits: { parts: limits.parts, fieldSize: limits.size, fileSize: limits.size },

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { SignJWT } from 'jose'
 import { developmentSecret } from '../authentication/development-secret.ts'
 import { keysFromSecret, type SchemeKeys, sameKeys, schemeKeys } from '../authentication/jwt-keys.ts'
 import type { KeySource } from '../authentication/key-source.ts'
@@ -83,6 +82,8 @@ function createKeys(tools: ServiceTools, before: ReadonlyMap<string, HeldKeys>):
         `no key signs tokens${scheme === undefined ? '' : ` of '${scheme}'`}: it needs a secret, or publicKey with privateKey`,
       )
     }
+    // Most gateways only verify tokens, and do without its memory.
+    const { SignJWT } = await import('jose')
     const { issuer, audience } = entry.jwt
     const now = Math.floor(clock.now() / 1000)
     const token = new SignJWT({ ...claims })

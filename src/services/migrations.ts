@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import pg from 'pg'
 import { quoteIdentifier } from './database/channels.ts'
+import { pg } from './database/pg.ts'
 import type { Queryable } from './database/queryable.ts'
 
 /** One step of a schema. Steps run once, in list order, each in a transaction of its own. Never edit one that was released: add another. */
@@ -111,7 +111,7 @@ async function apply(tx: Queryable, source: MigrationSource, migration: Migratio
 
 /** The error with the place in the file, which Postgres gives as a character offset from 1. */
 function describeFailure(migration: Migration, error: unknown): unknown {
-  if (!(error instanceof pg.DatabaseError)) return error
+  if (!(error instanceof pg().DatabaseError)) return error
   const { message, position, detail, hint } = error
   const place = migration.file ?? migration.name
   const before = [...migration.sql].slice(0, Number(position ?? 1) - 1).join('')

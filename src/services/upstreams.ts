@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Pool } from 'undici'
+import type { Pool } from 'undici'
 import { defineScheme } from '../authentication/scheme-definitions.ts'
 import { parseDuration } from '../config/units.ts'
+import { onDemand } from '../on-demand.ts'
 import { type Breaker, createBreaker } from '../upstreams/breaker.ts'
 import type { Lifecycle, ServiceDefinition, ServiceTools } from './service.ts'
 
@@ -24,6 +25,8 @@ declare module './service.ts' {
     upstreams: Upstreams
   }
 }
+
+const undici = onDemand<typeof import('undici')>('undici')
 
 /** What all generations have in common. */
 interface Shared {
@@ -53,7 +56,7 @@ function createUpstreams(shared: Shared, tools: ServiceTools): Upstreams {
   return {
     pool(origin, connections) {
       const key = `${connections} ${origin}`
-      const pool = own.pools.get(key) ?? shared.pools.get(key) ?? new Pool(origin, { connections, allowH2: false })
+      const pool = own.pools.get(key) ?? shared.pools.get(key) ?? createPool(origin, connections)
       own.pools.set(key, pool)
       return pool
     },
@@ -78,6 +81,11 @@ function createUpstreams(shared: Shared, tools: ServiceTools): Upstreams {
       await Promise.all([...shared.pools.values()].map((pool) => pool.destroy()))
     },
   }
+}
+
+function createPool(origin: string, connections: number): Pool {
+  const { Pool } = undici()
+  return new Pool(origin, { connections, allowH2: false })
 }
 
 function apiKeys({ securitySchemes }: ServiceTools): Upstreams['credentials'] {

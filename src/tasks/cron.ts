@@ -1,4 +1,6 @@
-import { CronExpressionParser } from 'cron-parser'
+import { onDemand } from '../on-demand.ts'
+
+const cronParser = onDemand<typeof import('cron-parser')>('cron-parser')
 
 export interface Cron {
   /** Expression and time zone: two schedules of one text have the same moments. */
@@ -17,6 +19,7 @@ export function parseCron(expression: string, timezone = 'UTC'): Cron | string {
   const fields = expression.trim().split(/\s+/).length
   if (!expression.startsWith('@') && fields !== 5 && fields !== 6) return `it has ${fields} fields, 5 or 6 are needed`
   if (!isTimezone(timezone)) return `"${timezone}" is no IANA time zone`
+  const { CronExpressionParser } = cronParser()
   const parse = (currentDate: Date) => CronExpressionParser.parse(expression, { currentDate, tz: timezone })
   try {
     parse(new Date()).next()

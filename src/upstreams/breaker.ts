@@ -1,5 +1,6 @@
-import { type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from 'cockatiel'
+import type { CircuitBreakerPolicy } from 'cockatiel'
 import { type Attempt, failed } from './attempt.ts'
+import { cockatiel } from './cockatiel.ts'
 
 /** Stops calls to an upstream that keeps failing; one for each operation that asks for it, through all generations. */
 export interface Breaker {
@@ -13,6 +14,7 @@ export interface Breaker {
 
 /** `cooldown` in milliseconds. */
 export function createBreaker(failures: number, cooldown: number): Breaker {
+  const { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } = cockatiel()
   let openedAt = 0
   const breaker: CircuitBreakerPolicy = circuitBreaker(
     // A trial that the caller has ended says nothing, and must not count as success.

@@ -1,8 +1,8 @@
-import { ExponentialBackoff, handleWhenResult, retry } from 'cockatiel'
 import { parseDuration } from '../config/units.ts'
 import type { RequestContext } from '../context.ts'
 import { type Attempt, failed } from './attempt.ts'
 import type { Breaker } from './breaker.ts'
+import { cockatiel } from './cockatiel.ts'
 import type { UpstreamSettings } from './schema.ts'
 
 /** Makes a call, again where that may help and does no harm. `resend` counts from 0. */
@@ -14,6 +14,7 @@ export function compileCalls({ retries, backoff }: UpstreamSettings, breaker: Br
     breaker === undefined ? send(resend) : breaker.run(() => send(resend))
   if (retries === 0) return (_repeatable, send) => once(send, 0)
 
+  const { ExponentialBackoff, handleWhenResult, retry } = cockatiel()
   const initialDelay = parseDuration(backoff)
   const policy = retry(
     handleWhenResult((result) => mayHelp(result as Attempt)),

@@ -1,9 +1,9 @@
-import pg from 'pg'
 import type { Logger } from 'pino'
 import { Channels, listenStatement, quoteIdentifier } from './channels.ts'
 import type { Connection } from './connection.ts'
 import { createEmbedded } from './embedded.ts'
 import { scheduleMaintenance } from './maintenance.ts'
+import { pg } from './pg.ts'
 import { openSessions } from './sessions.ts'
 import { valueTypes } from './values.ts'
 
@@ -14,7 +14,8 @@ const turnTimeout = 10_000
 export function createEmbeddedConnection(dataDir: string, log: Logger): Connection {
   const embedded = createEmbedded(dataDir, log)
   const channels = new Channels()
-  const pool = new pg.Pool({
+  const { Pool } = pg()
+  const pool = new Pool({
     stream: embedded.stream,
     // Named, because node-postgres would else take them from PGUSER and the like.
     host: 'embedded',

@@ -1,6 +1,7 @@
-import pg from 'pg'
+import type { Client, ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import { Channels, listenStatement, quoteIdentifier } from './channels.ts'
+import { pg } from './pg.ts'
 import { takeTurns } from './turns.ts'
 import { asUnavailable, DatabaseUnavailable } from './unavailable.ts'
 
@@ -18,17 +19,18 @@ const check = { interval: 5000, timeout: 2500 }
 const reconnectPause = { first: 250, longest: 5000 }
 
 /** One connection that listens to every channel, made at the first `listen` and made again whenever it is lost. */
-export function createListener(config: pg.ClientConfig, log: Logger): Listener {
+export function createListener(config: ClientConfig, log: Logger): Listener {
   const channels = new Channels()
-  let client: pg.Client | undefined
-  let connecting: Promise<pg.Client> | undefined
+  let client: Client | undefined
+  let connecting: Promise<Client> | undefined
   let timer: NodeJS.Timeout | undefined
   let pause = reconnectPause.first
   let stopped = false
   const inTurn = takeTurns()
 
-  async function connect(): Promise<pg.Client> {
-    const next = new pg.Client({
+  async function connect(): Promise<Client> {
+    const { Client } = pg()
+    const next = new Client({
       ...config,
       keepAlive: true,
       keepAliveInitialDelayMillis: check.interval,
@@ -52,7 +54,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
   }
 
   /** The connection, made if there is none; callers that come together share the attempt. */
-  function connection(): Promise<pg.Client> {
+  function connection(): Promise<Client> {
     if (client) return Promise.resolve(client)
     connecting ??= connect().finally(() => {
       connecting = undefined
@@ -61,7 +63,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
   }
 
   /** A peer that vanished without a word is noticed only by asking it. */
-  function verify(current: pg.Client): void {
+  function verify(current: Client): void {
     inTurn(() => current.query('SELECT 1')).then(
       () => {
         if (client === current) timer = setTimeout(() => verify(current), check.interval)
@@ -70,7 +72,7 @@ export function createListener(config: pg.ClientConfig, log: Logger): Listener {
     )
   }
 
-  function lose(lost: pg.Client, error: Error): void {
+  function lose(lost: Client, error: Error): void {
     if (client !== lost) return
     client = undefined
     clearTimeout(timer)

@@ -1,7 +1,8 @@
-import pg from 'pg'
+import type { ClientConfig } from 'pg'
 import type { Logger } from 'pino'
 import type { Connection } from './connection.ts'
 import { createListener } from './listener.ts'
+import { pg } from './pg.ts'
 import { openSessions } from './sessions.ts'
 import { valueTypes } from './values.ts'
 import { watchForSilence } from './watchdog.ts'
@@ -14,7 +15,7 @@ export function createPostgresConnection(url: string, poolSize: number, log: Log
   // Not quoted in the message: it may hold a password.
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url))
     throw new Error('database.url must be a URL like postgres://user:password@host:5432/database')
-  const config: pg.ClientConfig = {
+  const config: ClientConfig = {
     // The URL's own parameters win over these.
     connectionString: url,
     application_name: 'gatefold',
@@ -22,7 +23,8 @@ export function createPostgresConnection(url: string, poolSize: number, log: Log
     options: '-c search_path=public',
     types: valueTypes,
   }
-  const pool = new pg.Pool({
+  const { Pool } = pg()
+  const pool = new Pool({
     ...config,
     max: poolSize,
     idleTimeoutMillis: timeouts.idle,

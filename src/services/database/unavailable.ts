@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { pg } from './pg.ts'
 
 /** The database cannot be reached (or not in time). Nothing is known to be wrong with the statement itself. */
 export class DatabaseUnavailable extends Error {
@@ -19,7 +19,7 @@ const serverStates = /^(08|28|3D|53100|53300|57P|25P03|25006)/
 
 /** Turns what node-postgres rejects with into `DatabaseUnavailable` where the connection is to blame; leaves all else as it is. */
 export function asUnavailable(error: unknown): unknown {
-  if (error instanceof pg.DatabaseError) {
+  if (error instanceof pg().DatabaseError) {
     return serverStates.test(error.code ?? '') ? new DatabaseUnavailable(error.message, { cause: error }) : error
   }
   if (error instanceof DatabaseUnavailable || error instanceof TypeError || error instanceof RangeError) return error

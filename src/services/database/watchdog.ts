@@ -1,27 +1,28 @@
-import pg from 'pg'
+import type { ClientConfig, Pool, PoolClient } from 'pg'
+import { pg } from './pg.ts'
 
 /** Milliseconds. Together they keep the promise that a query on a server that has gone silent fails within 3 s. */
 const silence = { suspicious: 1000, look: 400, probe: 1200 }
 
 /** What node-postgres has but @types/pg has not: the socket below a client. */
-type Client = pg.PoolClient & { connection: { stream: { destroy(error: Error): void } } }
+type Session = PoolClient & { connection: { stream: { destroy(error: Error): void } } }
 
 /**
  * Notices a server that has gone without a word (a cut network, a frozen machine). TCP would take minutes, and a statement may
  * rightly take long, so a session that has been busy for a while is only suspected: a new connection is tried, and when that fails
  * every connection of the pool is cut, which fails what waits on it. Returns a function that ends the watching.
  */
-export function watchForSilence(pool: pg.Pool, config: pg.ClientConfig): () => void {
-  const clients = new Set<Client>()
-  const busySince = new Map<Client, number>()
+export function watchForSilence(pool: Pool, config: ClientConfig): () => void {
+  const clients = new Set<Session>()
+  const busySince = new Map<Session, number>()
   let probing = false
 
-  pool.on('connect', (client) => clients.add(client as Client))
-  pool.on('acquire', (client) => busySince.set(client as Client, performance.now()))
-  pool.on('release', (_error, client) => busySince.delete(client as Client))
+  pool.on('connect', (client) => clients.add(client as Session))
+  pool.on('acquire', (client) => busySince.set(client as Session, performance.now()))
+  pool.on('release', (_error, client) => busySince.delete(client as Session))
   pool.on('remove', (client) => {
-    clients.delete(client as Client)
-    busySince.delete(client as Client)
+    clients.delete(client as Session)
+    busySince.delete(client as Session)
   })
 
   async function look(): Promise<void> {
@@ -44,14 +45,15 @@ export function watchForSilence(pool: pg.Pool, config: pg.ClientConfig): () => v
   return () => clearInterval(timer)
 }
 
-async function probe(config: pg.ClientConfig): Promise<void> {
-  const client = new pg.Client({ ...config, connectionTimeoutMillis: silence.probe })
+async function probe(config: ClientConfig): Promise<void> {
+  const { Client, DatabaseError } = pg()
+  const client = new Client({ ...config, connectionTimeoutMillis: silence.probe })
   client.on('error', () => {})
   try {
     await client.connect()
   } catch (error) {
     // A server that is full or shutting down does answer.
-    if (!(error instanceof pg.DatabaseError)) throw error
+    if (!(error instanceof DatabaseError)) throw error
   } finally {
     client.end().catch(() => {})
   }

@@ -1,0 +1,4 @@
+import { onDemand } from '../../on-demand.ts'
+
+/** node-postgres. */
+export const pg = onDemand<typeof import('pg')>('pg')
