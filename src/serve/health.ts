@@ -1,3 +1,4 @@
+import type { RouterContext } from '@koa/router'
 import type { HealthChecks } from '../services/health.ts'
 import type { Mount } from './system-routes.ts'
 
@@ -16,18 +17,22 @@ export interface HealthRoutes {
  */
 export function healthRoutes({ path, health, draining }: HealthRoutes): Mount {
   return (router) => {
-    router.get('/livez', (ctx) => {
-      ctx.body = { status: 'alive' }
-    })
+    router.get('/livez', (ctx) => answer(ctx, { status: 'alive' }))
     router.get('/readyz', async (ctx) => {
       const reasons = draining() ? ['draining'] : await health.missing()
       ctx.status = reasons.length === 0 ? 200 : 503
-      ctx.body = reasons.length === 0 ? { status: 'ready' } : { status: 'not_ready', reasons }
+      answer(ctx, reasons.length === 0 ? { status: 'ready' } : { status: 'not_ready', reasons })
     })
     if (path === undefined) return
     router.get(path, async (ctx) => {
       const states = Object.values(await health.all())
-      ctx.body = { status: states.every(({ healthy }) => healthy) ? 'healthy' : 'degraded' }
+      answer(ctx, { status: states.every(({ healthy }) => healthy) ? 'healthy' : 'degraded' })
     })
   }
+}
+
+/** As text: of an object Koa asks whether it is a `Response`, which loads Node's HTTP client, and every process is probed. */
+function answer(ctx: RouterContext, value: object): void {
+  ctx.type = 'json'
+  ctx.body = JSON.stringify(value)
 }
