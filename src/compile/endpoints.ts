@@ -1,4 +1,5 @@
 import { problem } from '../errors.ts'
+import { lazy } from '../messages/lazy.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Policy, PolicyStep, Run } from '../policies/policy.ts'
 import { compilePreflight } from '../policies/preflight.ts'
@@ -65,6 +66,12 @@ function compilePolicies(policies: readonly Policy[], operation: Operation, tool
 /** The policies that stand on answers which no operation gives: they are about the browser, not about the operation. */
 const envelope = new Set(['securityHeaders', 'cors'])
 
+/** Like `compileEnvelope`, compiled for the first request: of all the answers to methods that a path does not have, most are never asked for. */
+function lateEnvelope(like: Operation, registry: Registry, tools: CompileTools, run: () => Run): Endpoint {
+  const envelope = lazy(() => compileEnvelope(like, registry, tools, run()).pipeline)
+  return { operation: like, pipeline: (context) => envelope()(context) }
+}
+
 /** A pipeline for answers of the gateway's own at the path of an operation, with its CORS and security headers. */
 export function compileEnvelope(like: Operation, registry: Registry, tools: CompileTools, run: Run): Endpoint {
   const policies = registry.policies.filter(({ name }) => envelope.has(name))
@@ -83,11 +90,18 @@ function addImplied(route: Route<Endpoint>, registry: Registry, tools: CompileTo
     const operations = [...methods.values()].map((endpoint) => endpoint.operation)
     // A preflight is answered for the method that it asks about, not by the headers of one operation.
     const settings = new Map([...system.settings].filter(([name]) => name !== 'cors'))
-    methods.set('OPTIONS', compileEnvelope({ ...system, settings }, registry, tools, compilePreflight(operations, allow)))
+    methods.set(
+      'OPTIONS',
+      lateEnvelope({ ...system, settings }, registry, tools, () => compilePreflight(operations, allow)),
+    )
   }
-  const refusal = problem('method_not_allowed', { detail: `allowed here: ${allow}`, headers: { allow } })
   methods.set(
     otherMethods,
-    compileEnvelope(system, registry, tools, () => refusal),
+    lateEnvelope(system, registry, tools, () => refuseMethod(allow)),
   )
+}
+
+function refuseMethod(allow: string): Run {
+  const refusal = problem('method_not_allowed', { detail: `allowed here: ${allow}`, headers: { allow } })
+  return () => refusal
 }

@@ -10,10 +10,13 @@ export function usedServices(
 ): Set<string> {
   const used = new Set<string>()
   for (const operation of operations) {
-    const active = policies.filter(({ name, always }) => always === true || operation.settings.has(name))
-    const target = targets.filter(({ name }) => name === operation.target)
-    for (const part of [...active, ...target]) for (const name of part.uses ?? []) used.add(name)
-    for (const name of handlers.find(operation.id)?.uses ?? []) used.add(name)
+    for (const { name, always, uses } of policies) if (always === true || operation.settings.has(name)) add(uses)
+    for (const { name, uses } of targets) if (name === operation.target) add(uses)
+    add(handlers.find(operation.id)?.uses)
   }
   return used
+
+  function add(names: readonly string[] = []): void {
+    for (const name of names) used.add(name)
+  }
 }

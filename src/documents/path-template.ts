@@ -1,6 +1,7 @@
 /** The variables of a path template, in its order, as they stand between the braces. */
 export function variablesOf(template: string): string[] {
-  return [...template.matchAll(/\{([^{}]+)\}/g)].map((match) => match[1] as string)
+  if (!template.includes('{')) return []
+  return Array.from(template.matchAll(/\{([^{}]+)\}/g), (match) => match[1] as string)
 }
 
 /**

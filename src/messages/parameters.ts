@@ -24,10 +24,8 @@ type PlaceDecoder = (context: RequestContext, errors: Errors) => Errors
  * operation does not declare are ignored.
  */
 export function compileParameters(operation: Operation, tools: MessageTools): DecodeParameters | undefined {
-  const declared = operation.parameters.filter((one) => one.in === 'path').map(({ name }) => name)
-  const variables = variablesOf(operation.path).map((variable) => parameterOf(variable, declared) ?? variable)
   const decoders = [
-    compilePath(variables, operation, tools),
+    compilePath(pathNames(operation), operation, tools),
     compileQuery(operation, tools),
     compileQuerystring(operation, tools),
     compileHeaders(operation, tools),
@@ -44,6 +42,12 @@ export function compileParameters(operation: Operation, tools: MessageTools): De
     for (let i = 0; i < count; i++) errors = (decoders[i] as PlaceDecoder)(context, errors)
     return errors
   }
+}
+
+/** The names of the path's variables, in its order, as the operation's parameters have them. */
+export function pathNames({ path, parameters }: Operation): string[] {
+  const declared = parameters.filter((one) => one.in === 'path').map(({ name }) => name)
+  return variablesOf(path).map((variable) => parameterOf(variable, declared) ?? variable)
 }
 
 function malformed(part: string): Problem {

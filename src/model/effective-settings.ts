@@ -25,6 +25,7 @@ export function createEffectiveSettings(input: SettingsInput): EffectiveSettings
   const { registry, defaults, config } = input
   const declarable = registry.policies.filter((policy) => !policy.always)
   const inherited = new Map<Policy | Target, Setting | undefined>()
+  const unwritten = new Map<string, Settings>()
 
   function settle(part: Policy | Target, operation: Located | undefined, owner: Located): Setting | undefined {
     const layers = { defaults, operation }
@@ -34,7 +35,7 @@ export function createEffectiveSettings(input: SettingsInput): EffectiveSettings
     return layered && completeSetting(part.name, part.schema, layered, owner, input.diagnostics)
   }
 
-  return (target, written, owner) => {
+  function settingsOf(target: string, written: Located | undefined, owner: Located): Settings {
     const settings = new Map<string, Setting>()
     for (const part of [...declarable, ...registry.targets.filter(({ name }) => name === target)]) {
       if (settings.has(part.name)) continue
@@ -44,6 +45,13 @@ export function createEffectiveSettings(input: SettingsInput): EffectiveSettings
       if (setting !== undefined) settings.set(part.name, setting)
     }
     return settings
+  }
+
+  return (target, written, owner) => {
+    if (written !== undefined) return settingsOf(target, written, owner)
+    const known = unwritten.get(target) ?? settingsOf(target, undefined, owner)
+    unwritten.set(target, known)
+    return known
   }
 }
 

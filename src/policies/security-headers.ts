@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import type { Outcome, RequestContext } from '../context.ts'
-import { definePolicy } from './policy.ts'
+import { definePolicy, type Middleware } from './policy.ts'
 
 const header = (name: string, description: string, preset: string | false, example = preset) =>
   Type.Union([Type.String({ minLength: 1, pattern: '^[\\x20-\\x7e]+$' }), Type.Literal(false)], {
@@ -39,7 +39,9 @@ const SecurityHeaders = Type.Object(
   },
 )
 
-const names: Readonly<Record<keyof Static<typeof SecurityHeaders>, string>> = {
+type SecurityHeadersConfig = Static<typeof SecurityHeaders>
+
+const names: Readonly<Record<keyof SecurityHeadersConfig, string>> = {
   contentTypeOptions: 'x-content-type-options',
   referrerPolicy: 'referrer-policy',
   frameOptions: 'x-frame-options',
@@ -48,25 +50,33 @@ const names: Readonly<Record<keyof Static<typeof SecurityHeaders>, string>> = {
   strictTransportSecurity: 'strict-transport-security',
 }
 
+/** What operations with the same settings share. */
+const compiled = new WeakMap<SecurityHeadersConfig, Middleware | undefined>()
+
 /** Security headers on every answer, refusals too. A reply that sets one of them itself keeps its own (a page needs its own CSP). */
 export const securityHeaders = definePolicy({
   name: 'securityHeaders',
   schema: SecurityHeaders,
   default: {},
   compile(config) {
-    const headers = Object.entries(names).flatMap(([key, name]) => {
-      const value = config[key as keyof typeof config]
-      return value === false ? [] : [[name, value] as const]
-    })
-    if (headers.length === 0) return undefined
-    const flat = headers.flat()
-    return {
-      after: function addSecurityHeaders(context: RequestContext, outcome: Outcome) {
-        const own = outcome.headers
-        if (own === undefined) context.responseHeaders.push(...flat)
-        else for (const [name, value] of headers) if (own[name] === undefined) context.responseHeaders.push(name, value)
-        return undefined
-      },
-    }
+    if (!compiled.has(config)) compiled.set(config, addHeaders(config))
+    return compiled.get(config)
   },
 })
+
+function addHeaders(config: SecurityHeadersConfig): Middleware | undefined {
+  const headers = Object.entries(names).flatMap(([key, name]) => {
+    const value = config[key as keyof typeof config]
+    return value === false ? [] : [[name, value] as const]
+  })
+  if (headers.length === 0) return undefined
+  const flat = headers.flat()
+  return {
+    after: function addSecurityHeaders(context: RequestContext, outcome: Outcome) {
+      const own = outcome.headers
+      if (own === undefined) context.responseHeaders.push(...flat)
+      else for (const [name, value] of headers) if (own[name] === undefined) context.responseHeaders.push(name, value)
+      return undefined
+    },
+  }
+}

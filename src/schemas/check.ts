@@ -8,6 +8,8 @@ import { dialectByUri, type SchemaDialect } from './dialects.ts'
 import type { Resources } from './resources.ts'
 import { subschemas } from './subschemas.ts'
 
+type SchemaObject = Located<Record<string, unknown>>
+
 /**
  * Reports what is wrong with the schemas that a gateway uses, and with all that they refer to, at the place where it stands.
  * An error is what leaves a schema without a meaning; what can only be ignored is a warning. Nothing is compiled.
@@ -38,8 +40,8 @@ export function createSchemaCheck(
     seen.add(value)
     for (const keyword of ['$ref', '$dynamicRef']) if (Object.hasOwn(value, keyword)) checkReference(schema, keyword, open)
     if (dialect.refStandsAlone && Object.hasOwn(value, '$ref')) return
-    for (const keyword of Object.keys(value)) checkKeyword(schema as Located<Record<string, unknown>>, keyword, dialect)
-    open.push(...subschemas(schema, dialect))
+    for (const keyword of Object.keys(value)) checkKeyword(schema as SchemaObject, keyword, dialect)
+    for (const below of subschemas(schema, dialect)) open.push(below)
   }
 
   function checkReference(schema: Located, keyword: string, open: Located[]): void {
@@ -61,25 +63,25 @@ export function createSchemaCheck(
     }
   }
 
-  function checkKeyword(schema: Located<Record<string, unknown>>, keyword: string, dialect: SchemaDialect): void {
+  function checkKeyword(schema: SchemaObject, keyword: string, dialect: SchemaDialect): void {
     const shape = keywordShapes.get(keyword)
-    const node = child(schema, keyword) as Located
-    if (shape === undefined) checkUnknown(node, keyword, dialect)
-    else if (dialect.keywords === undefined || dialect.keywords.has(keyword)) checkShape(node, keyword, shape, dialect)
-    if (keyword === '$schema' && typeof node.value === 'string' && dialectByUri(node.value) === undefined) {
+    const value = schema.value[keyword]
+    if (shape === undefined) checkUnknown(schema, keyword, dialect)
+    else if (dialect.keywords === undefined || dialect.keywords.has(keyword)) checkShape(schema, keyword, shape, dialect)
+    if (keyword === '$schema' && typeof value === 'string' && dialectByUri(value) === undefined) {
       diagnostics.warning(
         'unknown-dialect',
-        node,
-        `the dialect "${node.value}" is not known; the schema is read as ${dialect.name}`,
+        child(schema, keyword),
+        `the dialect "${value}" is not known; the schema is read as ${dialect.name}`,
       )
     }
   }
 
-  function checkUnknown(node: Located, keyword: string, dialect: SchemaDialect): void {
+  function checkUnknown(schema: SchemaObject, keyword: string, dialect: SchemaDialect): void {
     if (keyword === 'nullable' && !dialect.nullable) {
       diagnostics.warning(
         'ignored-keyword',
-        node,
+        child(schema, keyword),
         `"nullable" means nothing in ${dialect.name}`,
         'Write "null" among the types: type: [string, "null"].',
       )
@@ -88,23 +90,30 @@ export function createSchemaCheck(
     if (keyword.startsWith('x-') || knownKeywords.has(keyword)) return
     const near = nearest(keyword, dialect.keywords ?? knownKeywords)
     if (near !== undefined)
-      diagnostics.warning('unknown-keyword', node, `"${keyword}" is no keyword of ${dialect.name}`, `Did you mean "${near}"?`)
+      diagnostics.warning(
+        'unknown-keyword',
+        child(schema, keyword),
+        `"${keyword}" is no keyword of ${dialect.name}`,
+        `Did you mean "${near}"?`,
+      )
   }
 
-  function checkShape(node: Located, keyword: string, shape: Shape, dialect: SchemaDialect): void {
-    const { value } = node
+  function checkShape(schema: SchemaObject, keyword: string, shape: Shape, dialect: SchemaDialect): void {
+    const value = schema.value[keyword]
     const finding = shape.check(value, dialect)
     if (finding !== undefined) {
-      diagnostics[finding.severity]('invalid-schema', node, `"${keyword}" ${finding.message}, not ${named(value)}`, finding.hint)
+      const { severity, message, hint } = finding
+      diagnostics[severity]('invalid-schema', child(schema, keyword), `"${keyword}" ${message}, not ${named(value)}`, hint)
       return
     }
-    if (keyword === 'pattern') checkPattern(node, value as string)
-    if (keyword === 'patternProperties') for (const pattern of Object.keys(value as object)) checkPattern(node, pattern)
+    if (keyword === 'pattern') checkPattern(schema, keyword, value as string)
+    if (keyword === 'patternProperties')
+      for (const pattern of Object.keys(value as object)) checkPattern(schema, keyword, pattern)
   }
 
-  function checkPattern(node: Located, pattern: string): void {
+  function checkPattern(schema: SchemaObject, keyword: string, pattern: string): void {
     if (readPattern(pattern) !== undefined) return
-    diagnostics.error('invalid-pattern', node, `"${pattern}" is no regular expression (ECMA-262)`)
+    diagnostics.error('invalid-pattern', child(schema, keyword), `"${pattern}" is no regular expression (ECMA-262)`)
   }
 }
 

@@ -33,6 +33,8 @@ export interface VisitedSchema {
 }
 
 export interface SchemaCompiler {
+  /** Announces a schema that a validator will be asked for later. */
+  expect(schema: Located, dialect: Dialect, direction: Direction): void
   /**
    * The validator of a schema of a document (`dialect`: of that document). Returns at once; the schema is compiled at the
    * first call, and the schemas that it refers to when a value first reaches them.
@@ -42,11 +44,11 @@ export interface SchemaCompiler {
   sample(schema: Located, dialect: Dialect, direction: Direction, random?: Random): unknown
   /** What a schema's `$ref`, else its `$dynamicRef`, leads to, one step; undefined for a dead end, which `check` reports. */
   follow(schema: Located): Located | undefined
-  /** Reports what is wrong with every schema that was asked for so far, and with all that they refer to. Compiles nothing. */
+  /** Reports what is wrong with every schema that was announced or asked for so far, and with all that they refer to. Compiles nothing. */
   check(): void
-  /** Shows every schema that was asked for so far, and all that they hold and refer to, each once. */
+  /** Shows every schema that was announced or asked for so far, and all that they hold and refer to, each once. */
   visit(visitor: (schema: VisitedSchema) => void): void
-  /** Compiles in the background whatever was asked for and is not compiled yet, one schema in each turn of the event loop, for as long as it is wanted. */
+  /** Compiles in the background whatever was announced or asked for and is not compiled yet, one schema in each turn of the event loop, for as long as it is wanted. */
   warm(isWanted?: () => boolean): Promise<void>
 }
 
@@ -173,7 +175,7 @@ export function createSchemaCompiler({
     }
   }
 
-  return { validator, sample, follow, check, visit, warm }
+  return { expect: entryOf, validator, sample, follow, check, visit, warm }
 }
 
 /** What is said about a value that cannot be judged in bounded time and space. */

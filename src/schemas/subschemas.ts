@@ -5,18 +5,21 @@ import type { SchemaDialect } from './dialects.ts'
 /** The schemas that stand directly in a schema, below keywords that the dialect knows and whose values have a meaning. */
 export function subschemas(schema: Located, dialect: SchemaDialect): Located[] {
   if (!isObject(schema.value)) return []
-  return Object.keys(schema.value).flatMap((keyword) => {
+  const found: Located[] = []
+  for (const keyword of Object.keys(schema.value)) {
     const shape = keywordShapes.get(keyword)
-    if (shape?.below === undefined || dialect.keywords?.has(keyword) === false) return []
+    if (shape?.below === undefined || dialect.keywords?.has(keyword) === false) continue
     const node = child(schema, keyword) as Located
-    if (shape.check(node.value, dialect) !== undefined) return []
-    if (shape.below === 'schema' && !Array.isArray(node.value)) return [node]
-    return typeof node.value === 'object' && node.value !== null ? schemasIn(node) : []
-  })
+    if (shape.check(node.value, dialect) !== undefined) continue
+    if (shape.below === 'schema' && !Array.isArray(node.value)) found.push(node)
+    else if (typeof node.value === 'object' && node.value !== null) addSchemasIn(node, found)
+  }
+  return found
 }
 
-function schemasIn({ document, pointer, value }: Located): Located[] {
-  return Object.entries(value as object)
-    .filter(([, member]) => !(Array.isArray(member) && pointer.endsWith('/dependencies')))
-    .map(([key, member]) => ({ document, pointer: `${pointer}/${escapePointer(key)}`, value: member as unknown }))
+function addSchemasIn({ document, pointer, value }: Located, found: Located[]): void {
+  for (const [key, member] of Object.entries(value as object)) {
+    if (Array.isArray(member) && pointer.endsWith('/dependencies')) continue
+    found.push({ document, pointer: `${pointer}/${escapePointer(key)}`, value: member as unknown })
+  }
 }

@@ -47,11 +47,17 @@ function createAuthenticator(tools: ServiceTools, before: Verifiers): Authentica
   const { verifiers } = own
   const required = requirementsReader(tools)
   const compiled = new WeakMap<readonly SecurityRequirement[], Authenticate>()
+  // Most operations ask for the same, each in a list of its own.
+  const byText = new Map<string, Authenticate>()
 
   function compile(alternatives: readonly SecurityRequirement[]): Authenticate {
-    const known = compiled.get(alternatives) ?? compileRequirements(required(alternatives), verifiers)
-    compiled.set(alternatives, known)
-    return known
+    const known = compiled.get(alternatives)
+    if (known !== undefined) return known
+    const text = JSON.stringify(alternatives)
+    const authenticate = byText.get(text) ?? compileRequirements(required(alternatives), verifiers)
+    byText.set(text, authenticate)
+    compiled.set(alternatives, authenticate)
+    return authenticate
   }
 
   return {

@@ -89,27 +89,27 @@ interface Loaded {
 }
 
 function handlerModules({ directory, projectDirectory, modules, failed }: Loaded, diagnostics: Diagnostics): HandlerModules {
-  const asked = new Set<string>()
+  /** The modules that export a name, by that name. */
+  const holders = new Map<string, LoadedModule[]>()
+  for (const module of modules) {
+    for (const name of module.handlers.keys()) holders.set(name, [...(holders.get(name) ?? []), module])
+  }
 
   function find(operationId: string): FoundHandler | undefined {
-    for (const name of new Set([operationId, handlerName(operationId)])) {
-      const holders = modules.filter((module) => module.handlers.has(name))
-      const [holder, ...others] = holders
-      if (holder === undefined) continue
-      asked.add(name)
-      const handler = holder.handlers.get(name) as Handler
-      const rival = others.find((other) => other.handlers.get(name) !== handler)
-      if (rival !== undefined) {
-        diagnostics.error(
-          'duplicate-handler',
-          exportPlace(projectDirectory, rival.file, name),
-          `'${name}' is exported by ${holder.file} and by ${rival.file}; an operation has one handler`,
-          'rename or remove one of the two exports',
-        )
-      }
-      return { handler, file: holder.file, version: holder.version, uses: holder.uses }
+    const name = holders.has(operationId) ? operationId : handlerName(operationId)
+    const [holder, ...others] = holders.get(name) ?? []
+    if (holder === undefined) return undefined
+    const handler = holder.handlers.get(name) as Handler
+    const rival = others.find((other) => other.handlers.get(name) !== handler)
+    if (rival !== undefined) {
+      diagnostics.error(
+        'duplicate-handler',
+        exportPlace(projectDirectory, rival.file, name),
+        `'${name}' is exported by ${holder.file} and by ${rival.file}; an operation has one handler`,
+        'rename or remove one of the two exports',
+      )
     }
-    return undefined
+    return { handler, file: holder.file, version: holder.version, uses: holder.uses }
   }
 
   function whyMissing(operationId: string): Missing {
