@@ -1,6 +1,6 @@
 import { escapePointer, type Located } from './document.ts'
 import type { Documents } from './documents.ts'
-import { isReference } from './references.ts'
+import { isReference, meansTheSameEverywhere } from './references.ts'
 
 /** Below these keys stands data, where a key `$ref` means nothing. */
 const literals = new Set(['example', 'default', 'const', 'enum', 'value', 'dataValue'])
@@ -31,25 +31,37 @@ export function checkReferences(root: Located, documents: Documents): void {
   const seen = new Set<unknown>()
   const pending: Located[] = [root]
   for (let start = pending.pop(); start !== undefined; start = pending.pop()) {
-    walk(start, seen, (reference) => {
+    walk(start, start.document === root.document, seen, (reference) => {
       const target = documents.follow(reference)
       // The rest of the root's document is walked anyway.
       if (target !== undefined && target.document !== root.document) pending.push(target)
+      return target !== undefined
     })
   }
 }
 
-/** Calls `found` for each reference below a value. Its pointer is put together only then: a large document has a million values. */
-function walk(start: Located, seen: Set<unknown>, found: (reference: Located) => void): void {
+/**
+ * Calls `leads` for each reference below a value that was not seen before, until one of its text leads somewhere wherever it stands. Pointers
+ * are put together only then: a large document has a million values. `once`: nothing but an alias of YAML leads to a value twice, so that of
+ * all values only the references are remembered.
+ */
+function walk(start: Located, once: boolean, seen: Set<unknown>, leads: (reference: Located) => boolean): void {
   const { document } = start
   const path: string[] = []
+  const sound = new Set<string>()
   const visit = (value: object, isMap: boolean): void => {
-    if (seen.has(value)) return
-    seen.add(value)
     const isList = Array.isArray(value)
-    if (!isMap && !isList && isReference(value))
-      found({ document, pointer: start.pointer + path.map((key) => `/${escapePointer(key)}`).join(''), value })
-    for (const key of Object.keys(value)) {
+    const reference = !isMap && !isList && isReference(value) ? value : undefined
+    if (reference !== undefined || !once) {
+      if (seen.has(value)) return
+      seen.add(value)
+    }
+    if (reference !== undefined && !sound.has(reference.$ref)) {
+      const pointer = start.pointer + path.map((key) => `/${escapePointer(key)}`).join('')
+      if (leads({ document, pointer, value }) && meansTheSameEverywhere(reference.$ref, document)) sound.add(reference.$ref)
+    }
+    // What parsers make inherits nothing enumerable, and for-in needs no list of the keys.
+    for (const key in value) {
       const member = (value as Record<string, unknown>)[key]
       if (typeof member !== 'object' || member === null) continue
       // `examples` of a schema are a list of data, those of a media type are Example Objects by name.

@@ -1,7 +1,10 @@
 import type { MediaType, Operation, Parameter } from '../model/operation.ts'
 import type { SchemaCompiler } from '../schemas/compiler.ts'
 import { parseMediaType } from './media-type.ts'
+import { memoize } from './negotiation.ts'
 import { pathNames } from './parameters.ts'
+
+const isMediaType = memoize((range) => parseMediaType(range) !== undefined)
 
 /** Announces every schema that the operation's messages will be judged by: it is checked at boot, and compiled before it is needed. */
 export function expectSchemas(operation: Operation, schemas: SchemaCompiler): void {
@@ -9,7 +12,7 @@ export function expectSchemas(operation: Operation, schemas: SchemaCompiler): vo
 
   function expectContent(content: readonly MediaType[], direction: 'request' | 'response'): void {
     for (const { range, schema } of content) {
-      if (schema !== undefined && parseMediaType(range) !== undefined) schemas.expect(schema, dialect, direction)
+      if (schema !== undefined && isMediaType(range)) schemas.expect(schema, dialect, direction)
     }
   }
 
