@@ -58,14 +58,22 @@ const waiting = paint('red', '\nnothing is served yet: waiting for an edit that 
 /** Edits that come while the gateway starts wait for it. Gives a function that ends it. */
 function reloadOnEdits(plan: Plan, starting: Promise<Gateway>, options: GatewayOptions): () => void {
   let known = plan.diagnostics
+  const advise = options.mock === undefined ? adviser() : () => {}
+  starting.then(
+    () => advise(plan),
+    () => {},
+  )
   const reload = inTurn(async (files) => {
     const gateway = await starting
     const tried = await gateway.reload()
     // What a bad edit has read is watched too: its repair may lie there.
     watching.follow([gateway.plan.inputs(), ...(tried.inputs === undefined ? [] : [tried.inputs])])
-    reportFindings(newFindings(tried, known), gateway.plan.directory)
-    if (tried.outcome === 'applied') known = tried.diagnostics
+    reportFindings(newFindings(tried.diagnostics, known), gateway.plan.directory)
     process.stdout.write(`${describeReload(tried, shown(files, gateway.plan.directory))}\n`)
+    if (tried.outcome === 'applied') {
+      known = tried.diagnostics
+      advise(gateway.plan)
+    }
     // What is refused because a handler is missing has types all the same: they are what the handler is written by.
     followTypes(tried.outcome === 'refused' ? await planGateway(options) : gateway.plan)
   })
@@ -98,8 +106,35 @@ function inTurn(work: (files: string[]) => Promise<void>): (files: string[]) => 
   }
 }
 
+/**
+ * Looks closer at each generation once it serves, and shows what it has found that was not there before. Of what the first one
+ * begins with only the number: it is the edits that somebody is at.
+ */
+function adviser(): (plan: Plan) => void {
+  let known: readonly Diagnostic[] | undefined
+  let newest: Plan | undefined
+
+  function advise(plan: Plan): void {
+    if (plan !== newest) return
+    const advice = newFindings(plan.review(), plan.diagnostics)
+    if (known !== undefined) reportFindings(newFindings(advice, known), plan.directory)
+    else if (advice.length > 0) process.stdout.write(paint('gray', `'gatefold check' advises on ${count(advice.length)}\n`))
+    known = advice
+  }
+
+  return (plan) => {
+    newest = plan
+    // What came meanwhile is answered first.
+    setImmediate(advise, plan)
+  }
+}
+
+function count(findings: number): string {
+  return findings === 1 ? '1 thing in the documents' : `${findings} things in the documents`
+}
+
 /** All errors, and those warnings that were not there before. */
-function newFindings({ diagnostics }: Reload, known: readonly Diagnostic[]): Diagnostic[] {
+function newFindings(diagnostics: readonly Diagnostic[], known: readonly Diagnostic[]): Diagnostic[] {
   const isKnown = ({ code, message }: Diagnostic) => known.some((other) => other.code === code && other.message === message)
   return diagnostics.filter((finding) => finding.severity === 'error' || !isKnown(finding))
 }

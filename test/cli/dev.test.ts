@@ -82,6 +82,18 @@ t.test('dev: from a project that does not start to one that follows every edit',
     t.equal((await fetch(`${url}/second`)).status, 404)
   })
 
+  await t.test('advice that an edit brings', async (t) => {
+    const before = output.stderr.length
+    const components = { schemas: { Unused: { type: 'string' } } }
+    write('openapi.yaml', JSON.stringify({ ...JSON.parse(openapi('first')), components }))
+    await until(() => /openapi\.yaml:1:\d+ warning nothing refers to the component "Unused"/.test(output.stderr.slice(before)))
+    write('words/words.ts', `export const one = 'four'`)
+    await until(() => said(/generation 7/))
+    write('openapi.yaml', openapi('first'))
+    await until(() => said(/generation 8/))
+    t.equal(output.stderr.slice(before).match(/warning nothing refers/g)?.length, 1, 'is said once')
+  })
+
   await t.test('types follow the documents, before there is a handler', async (t) => {
     const types = () => readFileSync(join(directory, 'gatefold.ts'), 'utf8')
     write('gatefold.ts', '')
