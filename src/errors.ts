@@ -14,6 +14,7 @@ export const problems = {
   conflict: { status: 409, title: 'The request conflicts with the current state' },
   payload_too_large: { status: 413, title: 'The body is larger than allowed' },
   unsupported_media_type: { status: 415, title: 'The media type of the body is not supported' },
+  expectation_failed: { status: 417, title: 'The server cannot do what the request expects' },
   headers_too_large: { status: 431, title: 'The header fields are too large' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used with another request' },

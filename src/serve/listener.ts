@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { type FaultHandler, isPromise, type Pipeline } from '../compile/pipeline.ts'
 import type { Router } from '../compile/router.ts'
 import { type Outcome, RequestContext } from '../context.ts'
+import { problem } from '../errors.ts'
 import { hasBody } from '../messages/read-bytes.ts'
 import type { Operation } from '../model/operation.ts'
 import { closeBehind, isUnread } from './lingering-close.ts'
@@ -70,10 +71,11 @@ export function createTraffic(application: Application): Traffic {
         ? elsewhere
         : (match.route.methods.get(req.method as string) ?? match.route.methods.get(otherMethods) ?? elsewhere)
     const values = match === undefined ? noValues : match.values
+    const pipeline = refusalOf(req) ?? endpoint.pipeline
     const context = new RequestContext(req, res, endpoint.operation, path, search, values, requestIdOf(req), startedAt)
     // A short body comes with its head and is parsed right behind it (ticks would run before its end): it is read without a stream's events.
-    if (hasBody(req)) setImmediate(run, context, endpoint.pipeline)
-    else run(context, endpoint.pipeline)
+    if (hasBody(req)) setImmediate(run, context, pipeline)
+    else run(context, pipeline)
   }
 
   function run(context: RequestContext, pipeline: Pipeline): void {
@@ -99,6 +101,20 @@ export function createTraffic(application: Application): Traffic {
     },
   }
 }
+
+/** What answers a request that HTTP itself has refused; undefined for one that may go on. */
+function refusalOf({ headers, httpVersion }: IncomingMessage): Pipeline | undefined {
+  if (headers.host === undefined && httpVersion === '1.1') return refuseHostless
+  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) return refuseExpectation
+  return undefined
+}
+
+/** RFC 9112 section 3.2. */
+const refuseHostless: Pipeline = () => problem('malformed_request', { detail: 'A request of HTTP/1.1 needs a Host field.' })
+
+/** RFC 9110 section 10.1.1. */
+const refuseExpectation: Pipeline = () =>
+  problem('expectation_failed', { detail: "The Expect field can only say '100-continue'." })
 
 /** The path and query of a request target; proxies' absolute form (RFC 9112 section 3.2.2) loses scheme and authority. */
 function originForm(target: string): string {

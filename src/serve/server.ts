@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type ProblemCode, problem } from '../errors.ts'
+import { type Problem, type ProblemCode, problem } from '../errors.ts'
 import { closeLingering, isLingering } from './lingering-close.ts'
 import { problemDocument } from './problem-document.ts'
 
@@ -56,6 +56,8 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
       noDelay: true,
       // Nearly all requests have no body, and a stream that never ends because nothing was sent is not worth its events.
       optimizeEmptyRequests: true,
+      // The listener answers a request without a Host field, in the form of all refusals.
+      requireHostHeader: false,
       shouldUpgradeCallback: reception.takesUpgrade,
       // Node looks for connections that are too slow every 30 s otherwise, however short the timeouts are.
       connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeout, requestTimeout)),
@@ -65,6 +67,8 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
   server.on('clientError', refuseMalformed)
   // The body reader says 100 Continue once it wants the body: a request that is refused before is spared it.
   server.on('checkContinue', reception.request)
+  server.on('checkExpectation', reception.request)
+  server.on('connect', (_request, socket: Duplex) => refuseRaw(socket as Socket, problem('not_implemented')))
   server.on('upgrade', reception.upgrade)
 
   const connections = new Map<Socket, number>()
@@ -155,14 +159,17 @@ const parserProblems: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-/** Answers what is no HTTP request; there is no request object, so the bytes are written here. */
+/** Answers what is no HTTP request, unless it would come into the middle of another answer. */
 function refuseMalformed(error: NodeJS.ErrnoException, duplex: Duplex): void {
-  const socket = duplex as Socket
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
-    socket.destroy()
-    return
-  }
-  const refusal = problem(parserProblems[error.code ?? ''] ?? 'malformed_request')
+  // Node keeps the answer that is being written there.
+  const socket = duplex as Socket & { _httpMessage?: object | null }
+  const isAnswering = socket.bytesWritten > 0 && !!socket._httpMessage
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy()
+  else refuseRaw(socket, problem(parserProblems[error.code ?? ''] ?? 'malformed_request'))
+}
+
+/** Writes a refusal where there is no response object to write it to. */
+function refuseRaw(socket: Socket, refusal: Problem): void {
   const { instance: _, request_id: __, ...document } = problemDocument(refusal, '', '')
   const body = JSON.stringify(document)
   socket.write(

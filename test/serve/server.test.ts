@@ -92,9 +92,31 @@ t.test('bytes that are no request', async (t) => {
   t.equal((await request('GET', '/quick/a')).status, 200, 'the next request is none the worse for it')
 })
 
-t.test('one missing or several Host fields (RFC 9112 section 3.2)', async (t) => {
+t.test('requests that HTTP itself refuses get a problem, and a line in the log', async (t) => {
+  const { url, logs } = await serve(t, project)
+  const rows: [what: string, text: string, status: number, code: string][] = [
+    ['no Host field', 'GET /quick/a HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
+    ['an expectation that nobody knows', `POST /sent HTTP/1.1\r\nExpect: a-miracle\r\n${last}`, 417, 'expectation_failed'],
+  ]
+  for (const [what, text, status, code] of rows) {
+    const [head, body = ''] = (await exchange(t, url, text)).split('\r\n\r\n')
+    t.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), what)
+    t.match(JSON.parse(body), { status, code, detail: /^[A-Z].+\.$/, request_id: String })
+  }
+  t.match(
+    logs().map(({ status }) => status),
+    [400, 417],
+  )
+  t.match(await exchange(t, url, `CONNECT elsewhere:443 HTTP/1.1\r\n${last}`), /^HTTP\/1\.1 501 [\s\S]*"code":"not_implemented"/)
+})
+
+t.test('bytes that are no request, behind one that was answered', async (t) => {
   const { url } = await serve(t, project)
-  t.match(await exchange(t, url, 'GET /quick/a HTTP/1.1\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 400 /)
+  const { socket, received, closed } = await openConnection(t, url)
+  socket.write('GET /quick/a HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => received().includes('{"name":"a"}'))
+  socket.write('nonsense\r\n\r\n')
+  t.match(await closed, /\{"name":"a"\}HTTP\/1\.1 400 [\s\S]*"code":"malformed_request"/)
 })
 
 t.test('forms of the request target (RFC 9112 section 3.2)', async (t) => {
