@@ -7,16 +7,21 @@ import { dirname } from 'node:path'
  * processes that start at once one writes, and both read what was written.
  */
 export async function developmentSecret(file: string): Promise<string> {
-  await mkdir(dirname(file), { recursive: true })
+  await mkdir(dirname(file), { recursive: true }).catch((error: Error) => refuse(file, error))
   const made = randomBytes(48).toString('base64url')
   try {
     await writeFile(file, made, { flag: 'wx', mode: 0o600 })
     return made
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') refuse(file, error as Error)
   }
   const kept = (await readFile(file, 'utf8')).trim()
   if (Buffer.byteLength(kept) < 32) throw new Error(`${file} holds no usable secret; delete it, and a new one is made`)
   await chmod(file, 0o600)
   return kept
+}
+
+function refuse(file: string, cause: Error): never {
+  const advice = 'choose another database.dataDir, or set jwt.secret'
+  throw new Error(`the generated secret cannot be kept in ${file}: ${cause.message}; ${advice}`, { cause })
 }

@@ -84,7 +84,7 @@ export function loadConfig(source: FilledDocument, registry: ConfigRegistry, dia
   const root: Located = { document, pointer: '', value }
   const findings = checkSettings(schema, value).filter(({ pointer }) => !source.unfilled.has(pointer))
   for (const { code, pointer, what, message, hint } of findings)
-    diagnostics.error(code, document.locate(pointer, what), message, hint)
+    diagnostics.error(code, document.locate(pointer, what), message, targetHint(pointer, registry) ?? hint)
   const config = configOf(value, [...findings.map(({ pointer }) => pointer), ...source.unfilled])
   checkConfig(config, root, diagnostics)
   const operations = child(root, 'operations')
@@ -95,6 +95,14 @@ export function loadConfig(source: FilledDocument, registry: ConfigRegistry, dia
     refused: (pointer) => findings.some((finding) => finding.pointer === pointer || finding.pointer.startsWith(`${pointer}/`)),
     operations: new Map(members(operations).filter(([, node]) => isObject(node.value))),
   }
+}
+
+/** Why `defaults` takes no target: what answers an operation is never left to what stands elsewhere. */
+function targetHint(pointer: string, { targets }: ConfigRegistry): string | undefined {
+  const target = targets.find(({ name }) => pointer === `/defaults/${name}`)
+  if (target === undefined) return undefined
+  const { name } = target
+  return `'defaults' holds policies; what answers an operation stands with the operation: operations.<operationId>.${name}. An anchor saves repeating it: ${name}: &shared { … }, then ${name}: *shared.`
 }
 
 /** The config without its layers; sections that have something wrong in them are left at their defaults. */

@@ -59,10 +59,16 @@ export function interpolate(document: LayeredDocument, environment: Environment,
 }
 
 function reportUnset(name: string, at: Position, environment: Environment, diagnostics: Diagnostics): void {
-  const near = nearest(name, Object.keys(environment))
+  const isEmpty = environment[name] === ''
+  const near = isEmpty ? undefined : nearest(name, Object.keys(environment))
   const advice = `Set it in the environment or in .env, or give a default: \${${name}:-…}`
   const hint = near === undefined ? advice : `Did you mean "${near}"? ${advice}`
-  diagnostics.error('unset-variable', at, `the environment variable "${name}" is not set and has no default`, hint)
+  diagnostics.error(
+    'unset-variable',
+    at,
+    `the environment variable "${name}" is ${isEmpty ? 'empty' : 'not set'} and has no default`,
+    hint,
+  )
 }
 
 function reportMalformed(whole: string, at: Position, diagnostics: Diagnostics): void {

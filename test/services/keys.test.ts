@@ -58,6 +58,8 @@ t.test('the generated secret is used again after a restart', async (t) => {
 
 t.test('a broken generated secret stops the start, and says what to do', async (t) => {
   await t.rejects(serve(t, project({ algorithms: ['HS256'], secret: '' }, { '.gatefold/jwt-secret': 'short' })), /delete it/)
+  const inTheWay = project({ algorithms: ['HS256'], secret: '' }, { '.gatefold': 'a file' })
+  await t.rejects(serve(t, inTheWay), /cannot be kept in .*jwt-secret: .*; choose another database\.dataDir, or set jwt\.secret$/)
 })
 
 t.test('key pairs', async (t) => {

@@ -65,7 +65,11 @@ export function createEmbedded(dataDir: string, log: Logger, answerTimeout = 60_
   }
 
   async function start(): Promise<void> {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    try {
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    } catch (error) {
+      throw new Error(`database.dataDir '${dataDir}' cannot be made: ${(error as Error).message}`, { cause: error })
+    }
     unlock = lockDirectory(dataDir)
     try {
       await launch()
