@@ -1,6 +1,7 @@
 /**
  * `node bench/workers.ts [rounds] [workers]`: `gatefold start --workers N` (2) beside one process, in short rounds that alternate, for
- * endpoints of `openapi.yaml`: all but `ping` count a limit for all workers together.
+ * endpoints of `openapi.yaml`: all but `ping` count a limit for all workers together. Those of `get` and `post` are counted by leases; each
+ * request of `first` has a caller of its own, so the primary is asked (and the generator's time there is that of reading so many requests).
  *
  * `measured` is the median of the rounds' ratios of requests a second. The load generator needs a part of the same processors, the more
  * the less a request costs the server, so it says what this machine gives, with the generator on it. `capacity` is what the servers
