@@ -52,7 +52,7 @@ export async function sendDeadLetter(
     id: randomUUIDv7(),
     owner: failed.owner,
     principal: failed.principal ?? undefined,
-    input: emptyInput(receiver, body),
+    input: JSON.stringify(emptyInput(receiver, body)),
     requestId: failed.request_id,
     traceparent: failed.traceparent ?? undefined,
   }

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { HandlerRequest, Principal } from '../context.ts'
+import type { Principal } from '../context.ts'
 import type { Queryable } from '../services/database.ts'
 import type { Queue } from '../services/queue.ts'
 import type { TaskDefinition } from './definition.ts'
@@ -10,7 +10,8 @@ export interface NewTask {
   /** `ownerOf` its principal. */
   owner: string | null
   principal: Principal | undefined
-  input: HandlerRequest
+  /** The JSON of the request that its handler is to see. */
+  input: string
   requestId: string
   traceparent: string | undefined
 }
@@ -50,7 +51,7 @@ export async function insertTasks(
       jobs.map(({ id }) => id),
       tasks.map(({ owner }) => owner),
       tasks.map(({ principal }) => (principal === undefined ? null : JSON.stringify(principal))),
-      tasks.map(({ input }) => JSON.stringify(input)),
+      tasks.map(({ input }) => input),
       tasks.map(({ requestId }) => requestId),
       tasks.map(({ traceparent }) => traceparent ?? null),
     ],

@@ -63,21 +63,38 @@ export async function appendReports(
        SELECT r.task, task.last_seq - $3::int + r.place, r.type, 'active', r.progress, r.data::json, r.at FROM task, ${reportsSource(6)}
      )
      SELECT last_seq FROM task`,
-    [taskId, fence, reports.length, last?.progress ?? null, last?.message ?? null, ...reportArrays([{ task: taskId, reports }])],
+    [taskId, fence, reports.length, last?.progress ?? null, last?.message ?? null, ...reportArrays(reportRows(taskId, reports))],
   )
   return rows[0]?.last_seq
 }
 
-/** The arrays behind `reportsSource`: of each report its task, its place (from 1) among those of the task, type, progress, data and time. */
-export function reportArrays(logs: readonly { task: string; reports: readonly Report[] }[]): unknown[][] {
-  const all = logs.flatMap(({ task, reports }) => reports.map((report, index) => ({ ...report, task, place: index + 1 })))
+/** A report as it is kept. */
+export interface ReportRow {
+  task: string
+  /** Among those of its task, from 1. */
+  place: number
+  type: string
+  progress: number | null
+  /** JSON. */
+  data: string | null
+  at: Date
+}
+
+export function reportRows(task: string, reports: readonly Report[]): ReportRow[] {
+  return reports.map(({ type, progress = null, message, data, at }, index) => {
+    return { task, place: index + 1, type, progress, data: eventData(message, data), at }
+  })
+}
+
+/** The arrays behind `reportsSource`. */
+export function reportArrays(rows: readonly ReportRow[]): unknown[][] {
   return [
-    all.map(({ task }) => task),
-    all.map(({ place }) => place),
-    all.map(({ type }) => type),
-    all.map(({ progress }) => progress ?? null),
-    all.map(({ message, data }) => eventData(message, data)),
-    all.map(({ at }) => at),
+    rows.map(({ task }) => task),
+    rows.map(({ place }) => place),
+    rows.map(({ type }) => type),
+    rows.map(({ progress }) => progress),
+    rows.map(({ data }) => data),
+    rows.map(({ at }) => at),
   ]
 }
 

@@ -82,7 +82,7 @@ export async function startTick(store: TaskStore, definition: TaskDefinition, ti
       [definition.operation.id, tick],
     )
     if (rowCount === 0) return false
-    const input = emptyInput(definition, undefined)
+    const input = JSON.stringify(emptyInput(definition, undefined))
     const task = { id, owner, principal: system, input, requestId: id, traceparent: undefined }
     await insertTasks(tx, database.schema, queue, definition, [task])
     return true

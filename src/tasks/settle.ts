@@ -3,7 +3,7 @@ import type { Queryable } from '../services/database.ts'
 import { retryDelay } from './backoff.ts'
 import { sendDeadLetter } from './dead-letter.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
-import { type Report, reportArrays, reportsSource } from './log.ts'
+import { type Report, type ReportRow, reportArrays, reportRows, reportsSource } from './log.ts'
 import { admitNext, lockOwners } from './owners.ts'
 import { createRounds } from './rounds.ts'
 import type { TaskError } from './rows.ts'
@@ -32,7 +32,8 @@ export type Ending =
 interface Settlement {
   attempt: Attempt
   change: Change
-  reports: readonly Report[]
+  reports: readonly ReportRow[]
+  lastProgress: Report | undefined
 }
 
 interface Ended {
@@ -46,9 +47,10 @@ interface Ended {
 
 interface Change {
   state: EndState | 'retrying' | 'queued'
-  result: unknown
+  /** JSON, as that of the event's data. */
+  result: string | null
   error: TaskError | null
-  data: unknown
+  data: string | null
   /** Set when the task goes back to the queue. */
   next: { job: string; delay: number } | undefined
 }
@@ -79,11 +81,12 @@ export function createSettle(store: TaskStore, definitions: TaskDefinitions): Se
       await follow(tx, store, definitions, definition, settlements, written)
       return written
     })
-  })
+  }, sizeOf)
 
   return async function settle(definition, attempt, ending, reports = []) {
     const change = changeOf(definition, attempt, ending)
-    const ended = await settleTogether(definition, { attempt, change, reports })
+    const lastProgress = reports.findLast(({ type }) => type === 'progress')
+    const ended = await settleTogether(definition, { attempt, change, reports: reportRows(attempt.id, reports), lastProgress })
     if (ended === undefined) return false
     metrics.ended(definition, ended.state)
     const receiver = ended.state === 'failed' ? definitions.get(definition.options.deadLetter ?? '') : undefined
@@ -92,6 +95,11 @@ export function createSettle(store: TaskStore, definitions: TaskDefinitions): Se
     if (!isAlone(definition, change)) for (const queue of dueQueues(definitions, definition)) notifications.due(queue)
     return true
   }
+}
+
+function sizeOf({ change, reports }: Settlement): number {
+  const texts = [change.result, change.data, ...reports.map(({ data }) => data)]
+  return texts.reduce((size, text) => size + (text?.length ?? 0), 0)
 }
 
 /** Nothing follows from such an ending. */
@@ -106,22 +114,23 @@ function dueQueues(definitions: TaskDefinitions, { queue, options }: TaskDefinit
 }
 
 function changeOf(definition: TaskDefinition, attempt: Attempt, ending: Ending): Change {
-  if (ending.kind === 'completed') return { state: 'completed', result: ending.result, error: null, data: null, next: undefined }
+  if (ending.kind === 'completed')
+    return { state: 'completed', result: json(ending.result), error: null, data: null, next: undefined }
   if (ending.kind === 'returned') {
     return {
       state: 'queued',
       result: null,
       error: null,
-      data: { reason: ending.reason },
+      data: JSON.stringify({ reason: ending.reason }),
       next: { job: randomUUIDv7(), delay: 0 },
     }
   }
   const { error } = ending
   if (ending.final === true || attempt.attempt >= attempt.max_attempts) {
-    return { state: 'failed', result: null, error, data: { error }, next: undefined }
+    return { state: 'failed', result: null, error, data: JSON.stringify({ error }), next: undefined }
   }
   const delay = ending.delay ?? retryDelay(definition.options.backoff, attempt.attempt)
-  const data = { attempt: attempt.attempt, error, delay_ms: delay }
+  const data = JSON.stringify({ attempt: attempt.attempt, error, delay_ms: delay })
   return { state: 'retrying', result: null, error, data, next: { job: randomUUIDv7(), delay } }
 }
 
@@ -137,7 +146,6 @@ async function write(
   settlements: readonly Settlement[],
 ): Promise<(Ended | undefined)[]> {
   const changes = settlements.map(({ change }) => change)
-  const lastProgress = settlements.map(({ reports }) => reports.findLast(({ type }) => type === 'progress'))
   const { rows } = await database.query<Ended>(
     `WITH settled AS (
        UPDATE "${schema}".task t
@@ -175,15 +183,15 @@ async function write(
       settlements.map(({ attempt }) => attempt.id),
       settlements.map(({ attempt }) => attempt.fence),
       changes.map(({ state }) => state),
-      changes.map(({ result }) => json(result)),
+      changes.map(({ result }) => result),
       changes.map(({ error }) => json(error)),
       changes.map(({ next }) => next?.job ?? null),
       changes.map(({ next }) => next?.delay ?? null),
-      lastProgress.map((report) => report?.progress ?? null),
-      lastProgress.map((report) => report?.message ?? null),
+      settlements.map(({ lastProgress }) => lastProgress?.progress ?? null),
+      settlements.map(({ lastProgress }) => lastProgress?.message ?? null),
       settlements.map(({ reports }) => reports.length),
-      changes.map(({ data }) => json(data)),
-      ...reportArrays(settlements.map(({ attempt, reports }) => ({ task: attempt.id, reports }))),
+      changes.map(({ data }) => data),
+      ...reportArrays(settlements.flatMap(({ reports }) => reports)),
     ],
   )
   return settlements.map(({ attempt }) => rows.find(({ id, fence }) => id === attempt.id && fence === attempt.fence))

@@ -1,13 +1,15 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { HandlerRequest } from '../context.ts'
 import { Problem } from '../errors.ts'
 import { admit } from './admission.ts'
 import type { TaskDefinition } from './definition.ts'
-import { claimKey, hashRequest, inFlight } from './idempotency.ts'
+import { claimKey, hashRequest, type IdempotencyKey, inFlight } from './idempotency.ts'
 import { insertTasks, type NewTask } from './insert.ts'
 import { createRounds } from './rounds.ts'
 import type { TaskStore } from './store.ts'
 
-export interface Submission extends Omit<NewTask, 'id'> {
+export interface Submission extends Omit<NewTask, 'id' | 'input'> {
+  input: HandlerRequest
   idempotencyKey: string | undefined
 }
 
@@ -24,22 +26,24 @@ export function createSubmit({ database, queue, notifications, metrics }: TaskSt
   /** Keys whose requests this process is taking in; the embedded database would only put the second one behind the first. */
   const keysInFlight = new Set<string>()
 
-  const insertTogether = createRounds(async (definition: TaskDefinition, tasks: readonly NewTask[]) => {
-    await database.transaction((tx) => insertTasks(tx, database.schema, queue, definition, tasks))
-    return tasks
-  })
+  const insertTogether = createRounds(
+    async (definition: TaskDefinition, tasks: readonly NewTask[]) => {
+      await database.transaction((tx) => insertTasks(tx, database.schema, queue, definition, tasks))
+      return tasks
+    },
+    ({ input }) => input.length,
+  )
 
   async function insertAlone(
     definition: TaskDefinition,
     task: NewTask,
-    idempotencyKey: string | undefined,
+    key: Pick<IdempotencyKey, 'key' | 'request'> | undefined,
   ): Promise<Submitted | Problem> {
-    const { id, owner, input } = task
+    const { id, owner } = task
     return database
       .transaction(async (tx): Promise<Submitted | Problem> => {
-        if (idempotencyKey !== undefined) {
-          const entry = { owner, operation: definition.operation.id, key: idempotencyKey, request: hashRequest(input) }
-          const known = await claimKey(tx, database.schema, entry, id)
+        if (key !== undefined) {
+          const known = await claimKey(tx, database.schema, { ...key, owner, operation: definition.operation.id }, id)
           if (known instanceof Problem) return known
           if (known !== undefined) return { id: known, fresh: false }
         }
@@ -56,14 +60,16 @@ export function createSubmit({ database, queue, notifications, metrics }: TaskSt
   }
 
   async function insert(definition: TaskDefinition, submission: Submission): Promise<Submitted | Problem> {
-    const { idempotencyKey, ...task } = submission
+    const { idempotencyKey, ...request } = submission
     const { maxQueued, perOwner } = definition.options
     const id = randomUUIDv7()
+    const task = { ...request, id, input: JSON.stringify(request.input) }
+    const key = idempotencyKey === undefined ? undefined : { key: idempotencyKey, request: hashRequest(request.input) }
     // A task that takes a lock has a transaction of its own: no other must wait for that lock with it.
-    const together = idempotencyKey === undefined && maxQueued === undefined && perOwner === undefined
+    const together = key === undefined && maxQueued === undefined && perOwner === undefined
     const outcome = together
-      ? await insertTogether(definition, { ...task, id }).then(() => ({ id, fresh: true }))
-      : await insertAlone(definition, { ...task, id }, idempotencyKey)
+      ? await insertTogether(definition, task).then(() => ({ id, fresh: true }))
+      : await insertAlone(definition, task, key)
     if (!(outcome instanceof Problem) && outcome.fresh) {
       metrics.changed(definition.operation.id, 'submitted')
       notifications.events(id, 1, 1, task.owner)

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
 import { createRounds } from '../../src/tasks/rounds.ts'
 import { openTasks, outline, pause } from './system.ts'
 
 const key = {}
+const sizeOf = () => 1
 
 t.test('what comes while a round is under way shares the next', async (t) => {
   const rounds: number[][] = []
@@ -13,7 +15,7 @@ t.test('what comes while a round is under way shares the next', async (t) => {
     onBegin()
     await release
     return items.map((item) => item * 2)
-  })
+  }, sizeOf)
   const begun = new Promise<void>((resolve) => {
     onBegin = resolve
   })
@@ -35,10 +37,41 @@ t.test('what comes while a round is under way shares the next', async (t) => {
   )
 })
 
+t.test('what is large has a round of its own', async (t) => {
+  const rounds: number[][] = []
+  const work = createRounds<object, number, number>(
+    async (_key, items) => {
+      rounds.push([...items])
+      return items
+    },
+    (kilobytes) => kilobytes * 1024,
+  )
+  await Promise.all([1, 300, 100, 150, 20, 400].map((kilobytes) => work(key, kilobytes)))
+  t.same(rounds, [[1], [300], [100, 150], [20], [400]])
+})
+
+t.test('a round runs in the context of the first that shares it', async (t) => {
+  const caller = new AsyncLocalStorage<string>()
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const begun = Promise.withResolvers<void>()
+  let rounds = 0
+  const whoseRound = createRounds<object, number, string | undefined>(async (_key, items) => {
+    begun.resolve()
+    await gates[rounds++]?.promise
+    return items.map(() => caller.getStore())
+  }, sizeOf)
+  const first = caller.run('ann', () => whoseRound(key, 1))
+  await begun.promise
+  const others = ['bob', 'eve'].map((name) => caller.run(name, () => whoseRound(key, 2)))
+  for (const { resolve } of gates) resolve()
+  t.same(await Promise.all([first, ...others]), ['ann', 'bob', 'bob'])
+})
+
 t.test('other keys do not wait', async (t) => {
   const stuck = {}
-  const work = createRounds<object, number, number>((key, items) =>
-    key === stuck ? new Promise(() => {}) : Promise.resolve(items),
+  const work = createRounds<object, number, number>(
+    (key, items) => (key === stuck ? new Promise(() => {}) : Promise.resolve([...items])),
+    sizeOf,
   )
   void work(stuck, 1)
   t.equal(await work(key, 2), 2)
@@ -51,7 +84,7 @@ t.test('a round that fails', async (t) => {
       rounds.push([...items])
       if (items.includes(2)) throw Object.assign(new Error('no'), { code })
       return items
-    })
+    }, sizeOf)
 
   await t.test('for the fault of one is repeated for each alone', async (t) => {
     const work = failing('22021')
