@@ -168,7 +168,10 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
   const logging = options.pretty && config.log.format === 'auto' ? { ...config.log, format: 'pretty' as const } : config.log
   const log = before?.log.renew(logging) ?? openLog(logging, directory, { write: overrides.log, worker: cluster?.worker })
   const common = { config, directory, log: log.log, meter: run.metrics.meter, tracing, clock, cluster, diagnostics }
-  const used = [...usedServices(operations, registry, handlers), ...Object.keys(overrides.services ?? {})]
+  // Who asks for these is known where no operation could be read, too.
+  const guarded = [config.ops, config.metrics].some((section) => section !== false && section.security !== undefined)
+  const asked = guarded ? ['authenticator'] : []
+  const used = [...usedServices(operations, registry, handlers), ...asked, ...Object.keys(overrides.services ?? {})]
   const services = createServices(
     selectServices(registry.services, used),
     { ...common, gatewayFile: root, securitySchemes: api.securitySchemes, role, production, mocking },

@@ -194,3 +194,12 @@ t.test('who may be an operator has to be said', async (t) => {
   t.same(await findings({ security: [{ key: [] }], roles: ['operator'] }), [])
   t.same(await findings({ security: [{ other: [] }], roles: ['operator'] }), ['error unknown-security-scheme'])
 })
+
+t.test('a document that cannot be read is what is reported, whoever may see the page', async (t) => {
+  const authentication = { key: { apiKey: { keys: [{ id: 'one', sha256: '0'.repeat(64) }] } } }
+  const ops = { security: [{ key: [] }], roles: ['operator'] }
+  const { diagnostics } = await planGateway({
+    directory: writeProject(t, { openapi: 'openapi: [', gateway: { authentication, ops } }),
+  })
+  t.ok(diagnostics.some(({ code }) => code === 'yaml-syntax'))
+})
