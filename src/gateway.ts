@@ -103,6 +103,8 @@ export interface Gateway {
   /** The plan that is served. */
   readonly plan: Plan
   readonly services: Services
+  /** Resolves once every validator of the plan is compiled, which begins when it serves, or is not wanted any more. */
+  readonly warmed: Promise<void>
   /** Which generation serves, since when, and what came of the last reload. */
   readonly state: GatewayState
   /**

@@ -86,14 +86,13 @@ export async function serveGenerations({ first, run, role, port, cluster }: Gene
   first.log.open()
   const serving = await serve({ first: first.generation, metrics, role, port, cluster })
   state.port = serving.port
-  warm()
+  let warmed = warm(plan)
   let reloading: Promise<unknown> = Promise.resolve()
   let draining: Promise<void> | undefined
   let stopping: Promise<void> | undefined
 
-  function warm(): void {
-    const warmed = plan
-    void warmed.warm(() => plan === warmed && !state.draining)
+  function warm(served: Plan): Promise<void> {
+    return served.warm(() => plan === served && !state.draining)
   }
 
   /** One after the other: a call that comes during a reload may know of edits that this has not seen. */
@@ -114,7 +113,7 @@ export async function serveGenerations({ first, run, role, port, cluster }: Gene
       state.port = serving.port
       state.generation++
       state.since = new Date()
-      warm()
+      warmed = warm(plan)
       const ms = performance.now() - since
       const changes = compareOperations(before.reading, plan.reading)
       state.changes = changes
@@ -153,6 +152,9 @@ export async function serveGenerations({ first, run, role, port, cluster }: Gene
     },
     get services() {
       return plan.generation.services.services
+    },
+    get warmed() {
+      return warmed
     },
     state,
     reload,

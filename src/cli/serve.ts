@@ -6,6 +6,7 @@ import type { Reload } from '../generations.ts'
 import type { Log } from '../serve/log.ts'
 import type { Role } from '../services/service.ts'
 import { banner } from './banner.ts'
+import { returnBootMemory } from './boot-memory.ts'
 import { UsageError } from './command.ts'
 import { report, reportFindings } from './report.ts'
 
@@ -24,10 +25,12 @@ export async function serve(plan: Plan, role: Role = 'all'): Promise<number> {
 /** Starts a plan; what keeps it from starting is said in words, and faults of handlers are logged from now on. */
 export async function startPlan(plan: Plan): Promise<Gateway> {
   surviveFaults(plan.log)
-  return plan.start().catch((error: unknown) => {
+  const gateway = await plan.start().catch((error: unknown) => {
     if (error instanceof BootError) throw error
     throw new Error(startFailure(error))
   })
+  void returnBootMemory(gateway)
+  return gateway
 }
 
 /** Whoever reads the output may leave; the callers of the API are still there. */
