@@ -161,7 +161,7 @@ function checkFile(file: string | undefined): void {
 }
 
 /** What cannot be written has been said, and must not keep a process from ending. */
-function flush(destination: ReturnType<typeof pino.destination> | undefined): void {
+function flush(destination: Destination | undefined): void {
   try {
     destination?.flushSync()
   } catch {}
