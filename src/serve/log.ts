@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isDeepStrictEqual, styleText } from 'node:util'
 import pino, { type Logger } from 'pino'
@@ -32,6 +33,18 @@ export interface LogOptions {
 
 type Destination = ReturnType<typeof pino.destination>
 
+/** Where the log goes: a file, or standard output. */
+interface Place {
+  readonly file: string | undefined
+  readonly pretty: boolean
+  readonly shared: boolean
+}
+
+interface Output extends Place {
+  readonly fd: number
+  readonly destination: Destination
+}
+
 /** One write per so many bytes, and at least every second: a write per line would cost more than the request. */
 const bufferBytes = 4096
 const flushMs = 1000
@@ -46,26 +59,31 @@ const mostWaiting = 8 * 1024 * 1024
  */
 export function openLog(first: GatewayConfig['log'], directory: string, { write, worker }: LogOptions = {}): Log {
   const fileOf = ({ file }: GatewayConfig['log']) => (file === undefined ? undefined : resolve(directory, file))
-  const shared = worker !== undefined
-  let current = { file: fileOf(first), pretty: isPretty(first), shared }
+  const placeOf = (config: GatewayConfig['log']): Place => ({
+    file: fileOf(config),
+    pretty: isPretty(config),
+    shared: worker !== undefined,
+  })
+  let place = placeOf(first)
   let { redact } = first
-  let destination: Destination | undefined
+  let output: Output | undefined
+  /** Resolves when the files that were left have what was logged to them. */
+  let left: Promise<unknown> = Promise.resolve()
   const writeLine =
     write ??
     ((line: string) => {
-      destination ??= openDestination(current)
-      destination.write(current.pretty ? prettyLine(line) : line)
+      output ??= openOutput(place)
+      output.destination.write(place.pretty ? prettyLine(line) : line)
     })
   const log = redacting(first, worker, writeLine)
 
   function follow(config: GatewayConfig['log']): void {
-    const before = { destination, file: current.file }
-    current = { file: fileOf(config), pretty: isPretty(config), shared }
-    // A file is opened anew at each reload: it may have been rotated away.
-    if (before.destination === undefined || (before.file === undefined && current.file === undefined)) return
-    destination = openDestination(current)
+    place = placeOf(config)
+    const before = output
+    if (before === undefined || leadsTo(before, place)) return
+    output = openOutput(place)
     if (before.file === undefined) before.destination.flush()
-    else before.destination.end()
+    else left = Promise.all([left, ended(before.destination)])
   }
 
   function view(config: GatewayConfig['log']): Log {
@@ -75,11 +93,14 @@ export function openLog(first: GatewayConfig['log'], directory: string, { write,
       process: worker === undefined ? '' : `"worker":${worker},`,
       open() {
         if (write !== undefined) return
-        if (config === first) destination ??= openDestination(current)
+        if (config === first) output ??= openOutput(place)
         else checkFile(fileOf(config))
       },
-      flush: () => flush(destination),
-      written: () => new Promise((resolve) => (destination === undefined ? resolve() : destination.flush(() => resolve()))),
+      flush: () => flush(output?.destination),
+      async written() {
+        await left
+        await new Promise<void>((resolve) => (output === undefined ? resolve() : output.destination.flush(() => resolve())))
+      },
       renew: view,
       activate() {
         log.level = config.level
@@ -122,15 +143,31 @@ function redactFields(fields: Record<string, unknown>): Record<string, unknown> 
   return err === undefined ? redacted : { err, ...redacted }
 }
 
-function openDestination({ file, pretty, shared }: { file: string | undefined; pretty: boolean; shared: boolean }): Destination {
-  const dest = file === undefined ? process.stdout.fd : openFile(file)
+function openOutput(place: Place): Output {
+  const fd = place.file === undefined ? process.stdout.fd : openFile(place.file)
   // Whoever watches sees each line at once, in its place between what commands write.
-  const buffering = pretty
+  const buffering = place.pretty
     ? { sync: true }
-    : { sync: false, minLength: bufferBytes - 1, periodicFlush: flushMs, ...(shared && { maxWrite: atOnce }) }
-  const destination = pino.destination({ dest, maxLength: mostWaiting, ...buffering })
+    : { sync: false, minLength: bufferBytes - 1, periodicFlush: flushMs, ...(place.shared && { maxWrite: atOnce }) }
+  const destination = pino.destination({ dest: fd, maxLength: mostWaiting, ...buffering })
   bearTrouble(destination)
-  return destination
+  return { ...place, fd, destination }
+}
+
+/** Whether what is open is still what a place names; a file may have been rotated away. One that is opened twice would mix up its lines. */
+function leadsTo(output: Output, place: Place): boolean {
+  if (output.file !== place.file) return false
+  if (place.file === undefined) return true
+  const named = statSync(place.file, { throwIfNoEntry: false })
+  const open = fstatSync(output.fd)
+  return output.pretty === place.pretty && named?.ino === open.ino && named.dev === open.dev
+}
+
+/** Writes what is buffered and closes. What cannot be written has been said. */
+async function ended(destination: Destination): Promise<void> {
+  const closed = once(destination, 'close')
+  destination.end()
+  await closed.catch(() => {})
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { fillDefaults } from '../../src/config/defaults.ts'
@@ -18,7 +18,7 @@ function open(t: Parameters<typeof serve>[0], log: object) {
     return readFileSync(join(directory, 'log.jsonl'), 'utf8')
   }
   const reload = (log: object) => opened.renew(logConfig(log)).activate()
-  return { log: opened.log, text, reload }
+  return { ...opened, text, reload, directory }
 }
 
 t.test('credentials never reach the log, however deep and however they are spelled', async (t) => {
@@ -54,6 +54,26 @@ t.test('a reload changes what is left out, for those too who have had the log be
   )
   t.equal(records.length, 3)
   t.notMatch(text(), /LEAK/)
+})
+
+t.test('a reload goes on in the same file, and opens it anew once it was rotated away', async (t) => {
+  const { log, reload, written, directory } = open(t, {})
+  const messages = (file: string) =>
+    Array.from(readFileSync(join(directory, file), 'utf8').matchAll(/"msg":"(.*?)"/g), ([, msg]) => msg)
+  // Longer than a write, so that some of it is on its way at each reload.
+  const padding = 'x'.repeat(3000)
+  const numbers = Array.from({ length: 30 }, (_, number) => String(number))
+  for (const number of numbers) {
+    log.info({ padding }, number)
+    reload({})
+  }
+  renameSync(join(directory, 'log.jsonl'), join(directory, 'log.1.jsonl'))
+  log.info('the last in the old file')
+  reload({})
+  log.info('the first in the new one')
+  await written()
+  t.strictSame(messages('log.1.jsonl'), [...numbers, 'the last in the old file'])
+  t.strictSame(messages('log.jsonl'), ['the first in the new one'])
 })
 
 t.test('everything else is logged as it is', async (t) => {
