@@ -2,47 +2,64 @@ import { systemClock } from '../../clock.ts'
 import type { Counters, Hits, Limit } from '../limiter.ts'
 import { boundedKey } from './key.ts'
 import { createRecentKeys, type RecentKeys } from './recent-keys.ts'
+import { createWindowTable } from './window-table.ts'
 
 /** Counts one request, or as many as are said: less than none takes back what was counted. */
 export type MemoryCounter = (key: string, requests?: number) => Hits
 
 export interface MemoryCounters extends Counters {
-  /** Fixed windows are given as what is kept of them: the same object as long as a window is open. */
   counter(limit: Limit): MemoryCounter
 }
 
-/** The most keys that are counted at once, all limits together; about 150 bytes each. */
+/** The most keys that are counted at once, all limits together; about 45 bytes each, and those of sliding limits some 150. */
 const mostKeys = 1_000_000
-/** The most of one limit that come up before older ones are let go: a larger table would hold the process up for long as it grows. */
+/** The most of one sliding limit that come up before older ones are let go: a larger table would hold the process up for long as it grows. */
 const generation = 131_072
+
+/** What is kept of the keys of one limit. */
+interface Table {
+  readonly size: number
+  forget(): void
+}
 
 /**
  * Counts in this process. Answers at once, without a promise. Each limit keeps its own keys, and when there are too many the limit
- * with the most forgets those that were quiet for longest: whoever floods one limit with keys of his making cannot make another
- * forget what it has counted of him.
+ * with the most forgets those that matter least: whoever floods one limit with keys of his making cannot make another forget what it
+ * has counted of him.
  */
 export function createMemoryCounters(now = systemClock.now, max = mostKeys): MemoryCounters {
-  const tables = new Map<string, RecentKeys<unknown>>()
+  const tables = new Map<string, Table>()
 
   /** What was counted for a limit stays when its number changes; another length of its windows begins anew. */
-  function table<Value>(limit: Limit): RecentKeys<Value> {
+  function table<Kind extends Table>(limit: Limit, create: () => Kind): Kind {
     const name = tableName(limit)
-    const most = Math.min(generation, max / 2)
-    const keys = tables.get(name) ?? (createRecentKeys<Value>(limit.window, most, makeRoom) as RecentKeys<unknown>)
-    tables.set(name, keys)
-    return keys as RecentKeys<Value>
+    const known = tables.get(name) as Kind | undefined
+    if (known !== undefined) return known
+    const created = create()
+    tables.set(name, created)
+    return created
   }
 
   function makeRoom(): void {
     const all = [...tables.values()]
-    const total = all.reduce((sum, { size }) => sum + size, 0)
-    if (total > max) all.reduce((most, keys) => (keys.size > most.size ? keys : most)).forget()
+    while (all.reduce((sum, { size }) => sum + size, 0) > max)
+      all.reduce((most, keys) => (keys.size > most.size ? keys : most)).forget()
+  }
+
+  /** Fixed windows: a key's window opens with its first request and is over after its length. */
+  function windowCounter(limit: Limit): MemoryCounter {
+    const windows = table(limit, () => createWindowTable(limit.window, makeRoom))
+    return (key, requests = 1) => windows.count(boundedKey(key), requests, now())
+  }
+
+  function slidingCounter(limit: Limit): MemoryCounter {
+    const create = () => createRecentKeys<number[]>(limit.window, Math.min(generation, max / 2), makeRoom)
+    return countSliding(limit, table(limit, create), now)
   }
 
   return {
     check: async () => ({ healthy: true, latencyMs: 0 }),
-    counter: (limit) =>
-      limit.sliding === true ? countSliding(limit, table(limit), now) : countWindows(limit.window, table(limit), now),
+    counter: (limit) => (limit.sliding === true ? slidingCounter(limit) : windowCounter(limit)),
     retain(limits) {
       const names = new Set(limits.map(tableName))
       for (const name of tables.keys()) if (!names.has(name)) tables.delete(name)
@@ -52,22 +69,6 @@ export function createMemoryCounters(now = systemClock.now, max = mostKeys): Mem
 
 function tableName({ name, window, sliding = false }: Limit): string {
   return `${name}\n${window}\n${sliding}`
-}
-
-/** Fixed windows: a key's window opens with its first request and is over after its length. */
-function countWindows(window: number, windows: RecentKeys<{ count: number; resetAt: number }>, now: () => number): MemoryCounter {
-  return function countInWindow(key, requests = 1) {
-    const id = boundedKey(key)
-    const time = now()
-    const open = windows.get(id, time)
-    if (open !== undefined && time < open.resetAt) {
-      open.count += requests
-      return open
-    }
-    const opened = { count: requests, resetAt: time + window }
-    windows.set(id, opened)
-    return opened
-  }
 }
 
 /** Sliding windows: the times of the requests that were admitted, oldest first, never more than the limit. */
