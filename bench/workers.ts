@@ -6,6 +6,7 @@
  * `measured` is the median of the rounds' ratios of requests a second. The load generator needs a part of the same processors, the more
  * the less a request costs the server, so it says what this machine gives, with the generator on it. `capacity` is what the servers
  * alone would give: by the CPU time that a request costs all processes of a server together, on as many processors as there are workers.
+ * The rows of `gateway.work.yaml` compute for 100 µs a request: there the generator needs little beside the servers.
  */
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
@@ -16,13 +17,10 @@ import { targets } from './http/targets.ts'
 
 const rounds = Number(process.argv[2] ?? 10)
 const workers = Number(process.argv[3] ?? 2)
-const endpoints: readonly Endpoint[] = ['ping', 'get', 'post', 'first']
 const seconds = 2
 const connections = 32
 
 const gatefold = targets.find(({ name }) => name === 'gatefold') as (typeof targets)[number]
-const one = await startServer({ ...gatefold, name: 'one' })
-const several = await startServer({ ...gatefold, command: [...gatefold.command, '--workers', String(workers)] })
 const { name: generator, run } = findGenerator()
 
 /** Microseconds of CPU of the workers of a server. */
@@ -67,14 +65,25 @@ const row = (...cells: (string | number)[]) => console.log(cells.map((cell) => S
 
 console.log(`${rounds} rounds, ${workers} workers, ${generator}, ${cpus().length} processors, load ${loadavg()[0]?.toFixed(1)}`)
 row('', 'measured', 'capacity', 'one: 1/s', 'CPU', `${workers}: 1/s`, 'CPU', 'of primary', 'generator', 'failed', 'load')
-for (const endpoint of endpoints) {
-  for (const server of [one, several]) await measure(server, endpoint)
-  const measured: [Round, Round][] = []
-  for (let round = 0; round < rounds; round++) measured.push([await measure(one, endpoint), await measure(several, endpoint)])
+
+async function compare(endpoints: readonly Endpoint[], ...options: string[]): Promise<void> {
+  const command = [...gatefold.command, ...options]
+  const one = await startServer({ ...gatefold, command })
+  const several = await startServer({ ...gatefold, command: [...command, '--workers', String(workers)] })
+  for (const endpoint of endpoints) {
+    for (const server of [one, several]) await measure(server, endpoint)
+    const measured: [Round, Round][] = []
+    for (let round = 0; round < rounds; round++) measured.push([await measure(one, endpoint), await measure(several, endpoint)])
+    report([endpoint, ...options.slice(1)].join(', '), measured)
+  }
+  await Promise.all([one, several].map((server) => server.stop()))
+}
+
+function report(name: string, measured: readonly [Round, Round][]): void {
   const [ofOne, ofSeveral] = [measured.map(([round]) => round), measured.map(([, round]) => round)]
   const [alone, shared] = [cheapest(ofOne), cheapest(ofSeveral)]
   row(
-    endpoint,
+    name,
     median(measured.map(([alone, shared]) => shared.perSecond / alone.perSecond)).toFixed(2),
     ((workers * alone.cpu) / shared.cpu).toFixed(2),
     Math.round(median(ofOne.map(({ perSecond }) => perSecond))),
@@ -87,4 +96,6 @@ for (const endpoint of endpoints) {
     loadavg()[0]?.toFixed(1) ?? '',
   )
 }
-await Promise.all([one, several].map((server) => server.stop()))
+
+await compare(['ping', 'get', 'post', 'first'])
+await compare(['ping', 'get', 'post'], '--env', 'work')
