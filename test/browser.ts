@@ -28,6 +28,7 @@ export async function openBrowser(t: Test): Promise<BrowserContext> {
   const browser = await chromium.launchPersistentContext(profile, {
     executablePath: browserPath!,
     headless: true,
+    timeout: 120_000,
     viewport: { width: 1400, height: 900 },
     args: [
       '--no-sandbox',
@@ -49,7 +50,8 @@ export async function openBrowser(t: Test): Promise<BrowserContext> {
 /** A new page that notes down what goes wrong in it; `origin` is the only server that it may talk to. */
 export async function watchedPage(browser: BrowserContext, origin: string): Promise<Watched> {
   const page = await browser.newPage()
-  page.setDefaultTimeout(10_000)
+  // Longer than a busy machine may need: what never comes is what fails.
+  page.setDefaultTimeout(120_000)
   const complaints: string[] = []
   const strays: string[] = []
   page.on('console', (message) => {

@@ -264,7 +264,7 @@ export const added = () => 'added'`
   const keep = (event: TaskEvent) => events.set(event.task_id, [...(events.get(event.task_id) ?? []), event])
   socket.on('task:event', keep)
   const watch = async (taskId: string) => {
-    const answer = await socket.timeout(5000).emitWithAck('task:watch', { task_id: taskId })
+    const answer = await socket.timeout(60_000).emitWithAck('task:watch', { task_id: taskId })
     if (answer.ok) answer.events.forEach(keep)
     return answer
   }

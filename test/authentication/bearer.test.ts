@@ -182,6 +182,8 @@ t.test('a public key is never a secret', async (t) => {
 })
 
 t.test('claims', async (t) => {
+  mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  t.teardown(() => mock.timers.reset())
   const now = Math.floor(Date.now() / 1000)
   const cases: [name: string, claims: unknown, expected: 'invalid' | 'expired' | object][] = [
     ['good', goodClaims(), { subject: 'alice' }],

@@ -4,7 +4,7 @@ import t from 'tap'
 import { writeProject } from '../gateway.ts'
 import { gatefold } from './command-line.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const broken = join(import.meta.dirname, 'fixtures/broken')
 

@@ -6,7 +6,7 @@ import { asyncApiErrors, openApiErrors } from '../described.ts'
 import { writeProject } from '../gateway.ts'
 import { gatefold } from './command-line.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const project = {
   openapi: {

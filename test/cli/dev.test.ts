@@ -4,7 +4,7 @@ import t from 'tap'
 import { writeProject } from '../gateway.ts'
 import { runGatefold } from './command-line.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const word = (operationId: string) => ({ get: { operationId, responses: { 200: { description: 'a word' } } } })
 const openapi = (...operations: string[]) =>

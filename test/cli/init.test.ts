@@ -7,7 +7,7 @@ import { planGateway } from '../../src/gateway.ts'
 import { templateFiles, templates } from '../../src/templates.ts'
 import { gatefold } from './command-line.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const run = promisify(execFile)
 const kept = join(import.meta.dirname, '../../src/templates')

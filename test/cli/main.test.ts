@@ -6,7 +6,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { writeProject } from '../gateway.ts'
 import { gatefold } from './command-line.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const nowhere = import.meta.dirname
 const commands = ['start', 'check', 'routes', 'explain', 'schema', 'token']

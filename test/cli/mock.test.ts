@@ -6,7 +6,7 @@ import t from 'tap'
 import { writeProject } from '../gateway.ts'
 import { gatefold, runGatefold } from './command-line.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const pets = (path: string, name: string) =>
   JSON.stringify({

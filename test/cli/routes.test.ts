@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { gatefold } from './command-line.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const described = join(import.meta.dirname, 'fixtures/described')
 const repository = join(import.meta.dirname, '../..')

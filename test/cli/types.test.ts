@@ -6,7 +6,7 @@ import { writeProject } from '../gateway.ts'
 import { outsideTap } from '../outside-tap.ts'
 import { gatefold } from './command-line.ts'
 
-t.setTimeout(240_000)
+t.setTimeout(300_000)
 
 const repository = join(import.meta.dirname, '../..')
 const openapi = {

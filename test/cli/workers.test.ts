@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { serverUrl } from '../database.ts'
 import { writeProject } from '../gateway.ts'
 import { gatefold, startGatefold } from './command-line.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const fine = { responses: { 200: { description: 'Fine' } } }
 const operationIds = ['who', 'slow', 'stuck', 'limited', 'busy']
@@ -32,12 +32,19 @@ const gateway = {
     busy: { ...open, rateLimit: [hourly(large, 'header:caller'), hourly(large + 1, 'header:caller')] },
   },
 }
-const handlers = (version: number) => `import { existsSync, readFileSync } from 'node:fs'
-const refuser = new URL('../refuser', import.meta.url)
+// What takes long says in which process it has begun, and ends when the test says so.
+const handlers = (version: number) => `import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+const place = (name) => new URL('../' + name, import.meta.url)
+const begun = (name) => writeFileSync(place(name + '-' + process.pid), '')
+const refuser = place('refuser')
 if (existsSync(refuser) && Number(readFileSync(refuser, 'utf8')) === process.pid) throw new Error('not here')
 export const who = () => ({ pid: process.pid, version: ${version} })
-export const slow = async () => { await new Promise((resolve) => setTimeout(resolve, 700)); return { pid: process.pid } }
-export const stuck = () => new Promise(() => {})
+export const slow = async () => {
+  begun('slow')
+  while (!existsSync(place('end'))) await new Promise((resolve) => setTimeout(resolve, 10))
+  return { pid: process.pid }
+}
+export const stuck = () => { begun('stuck'); return new Promise(() => {}) }
 export const limited = () => ({ fine: true })
 export const busy = limited
 `
@@ -93,8 +100,12 @@ t.test('two workers', async (t) => {
     const counts = text.matchAll(/^http_server_request_duration_seconds_count\{([^}]*)\} (\d+)$/gm)
     return [...counts].reduce((sum, [, labels, count]) => sum + (labels?.includes(`"${operation}"`) ? Number(count) : 0), 0)
   }
+  const inProject = (name: string) => join(directory, name)
+  const begun = async (name: string) => {
+    while (!existsSync(inProject(name))) await wait(10)
+  }
   const records = () =>
-    readFileSync(join(directory, 'log.jsonl'), 'utf8')
+    readFileSync(inProject('log.jsonl'), 'utf8')
       .split('\n')
       .flatMap((line): Record<string, any>[] => (line === '' ? [] : [JSON.parse(line)]))
   const logged = async (found: (record: Record<string, any>) => boolean, times: number) => {
@@ -152,13 +163,13 @@ t.test('two workers', async (t) => {
     const [its, others] = pids.map((pid) => agents.get(pid)) as [Agent, Agent]
     const lost = ask(`${url}/stuck`, its).catch(({ code }) => code)
     const kept = ask(`${url}/slow`, others)
-    while (its.sockets !== undefined && Object.keys(its.sockets).length === 0) await wait(10)
-    await wait(100)
+    await Promise.all([begun(`stuck-${killed}`), begun(`slow-${other}`)])
     process.kill(killed, 'SIGKILL')
     t.equal(await lost, 'ECONNRESET')
     // The system may close what it listened on after its connections.
     while (!output.stderr.includes('SIGKILL')) await wait(10)
     for (let i = 0; i < 10; i++) t.equal((await ask(`${url}/who`)).status, 200)
+    writeFileSync(inProject('end'), '')
     t.match(await kept, { status: 200, body: { pid: other } })
     const after = [...(await reachBoth(t, url)).keys()]
     t.ok(after.includes(other) && !after.includes(killed))
@@ -170,20 +181,20 @@ t.test('two workers', async (t) => {
   await t.test('SIGHUP changes all of them or none', async (t) => {
     const agents = await reachBoth(t, url)
     const versions = () => Promise.all([...agents.values()].map(async (agent) => (await ask(`${url}/who`, agent)).body.version))
-    const file = join(directory, 'handlers/answers.js')
+    const file = inProject('handlers/answers.js')
     writeFileSync(file, handlers(2))
     child.kill('SIGHUP')
     t.equal((await logged(({ msg }) => msg === 'reloaded', 1)).length, 1)
     t.strictSame(await versions(), [2, 2])
 
-    writeFileSync(join(directory, 'refuser'), String([...agents.keys()][0]))
+    writeFileSync(inProject('refuser'), String([...agents.keys()][0]))
     writeFileSync(file, handlers(3))
     child.kill('SIGHUP')
     const [refused] = await logged(({ level }) => level === 'error', 1)
     t.match(refused, { msg: /refused/, diagnostics: [{ message: /not here/ }] }, 'by the one that refuses')
     t.strictSame(await versions(), [2, 2])
 
-    writeFileSync(join(directory, 'refuser'), '')
+    writeFileSync(inProject('refuser'), '')
     child.kill('SIGHUP')
     t.equal((await logged(({ msg }) => msg === 'reloaded', 2)).length, 2)
     t.strictSame(await versions(), [3, 3])
@@ -193,9 +204,17 @@ t.test('two workers', async (t) => {
   await t.test('SIGTERM: what is in flight on kept connections is answered', async (t) => {
     const agents = [...(await reachBoth(t, url)).values()]
     const idle = await reachBoth(t, url)
+    for (const name of ['end', ...[...idle.keys()].map((pid) => `slow-${pid}`)]) rmSync(inProject(name), { force: true })
     const slow = agents.map((agent) => ask(`${url}/slow`, agent))
-    await wait(200)
+    await Promise.all([...idle.keys()].map((pid) => begun(`slow-${pid}`)))
     child.kill('SIGTERM')
+    const isAccepted = () =>
+      ask(`${url}/who`).then(
+        () => true,
+        () => false,
+      )
+    while (await isAccepted());
+    writeFileSync(inProject('end'), '')
     t.strictSame(
       (await Promise.all(slow)).map(({ status }) => status),
       [200, 200],

@@ -7,7 +7,7 @@ import t from 'tap'
 import { noBrowser, openBrowser } from '../browser.ts'
 import { serveClientProject } from './served.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 t.test('a page of another origin uses the client', { skip: noBrowser }, async (t) => {
   const { outputFiles } = await build({

@@ -3,7 +3,7 @@ import { ApiProblem, createClient, unwrap } from '../../src/client/client.ts'
 import { definition } from './project/gatefold.ts'
 import { serveClientProject } from './served.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 t.test('calls', async (t) => {
   const { url, token } = await serveClientProject(t)

@@ -4,7 +4,7 @@ import { type ClientOptions, createClient, type TaskEvent, type TaskRun, unwrap 
 import { definition } from './project/gatefold.ts'
 import { serveClientProject } from './served.ts'
 
-t.setTimeout(240_000)
+t.setTimeout(300_000)
 
 type Fetch = typeof fetch
 
@@ -113,10 +113,11 @@ t.test('tasks', async (t) => {
 
   t.test('streams that are cut go on where they were', async (t) => {
     let cuts = 0
+    const { promise: cutTwice, resolve } = Promise.withResolvers<void>()
     const cutting: Fetch = async (address, init) => {
       const response = await fetch(address, init)
       if (!accepts(init, 'text/event-stream') || response.body === null || cuts >= 3) return response
-      cuts++
+      if (++cuts === 2) resolve()
       const reader = response.body.getReader()
       const first = await reader.read()
       const second = await reader.read()
@@ -133,7 +134,7 @@ t.test('tasks', async (t) => {
     const seen: number[] = []
     for await (const { seq, type, data } of run) {
       seen.push(seq)
-      if (type === 'progress' && (data as { data: { number: number } }).data.number === 2) setTimeout(run.cancel, 500)
+      if (type === 'progress' && (data as { data: { number: number } }).data.number === 2) void cutTwice.then(run.cancel)
     }
     t.strictSame(seen, upTo(seen.length))
     t.ok(cuts > 1, `${cuts} cuts`)

@@ -5,7 +5,7 @@ import { gatefold } from '../cli/command-line.ts'
 import { writeProject } from '../gateway.ts'
 import { startEditor } from './language-server.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const committed = join(import.meta.dirname, '../../src/config/generated/gateway.schema.json')
 const modeline = '# yaml-language-server: $schema=./gateway.schema.json\n'

@@ -3,7 +3,7 @@ import t from 'tap'
 import { noBrowser, openBrowser, watchedPage } from '../browser.ts'
 import { startReference } from './reference.ts'
 
-t.setTimeout(240_000)
+t.setTimeout(300_000)
 
 t.test('the documentation pages in a browser', { skip: noBrowser }, async (t) => {
   const { url, account } = await startReference(t)

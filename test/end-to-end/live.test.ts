@@ -3,7 +3,7 @@ import t from 'tap'
 import { noBrowser, openBrowser, watchedPage } from '../browser.ts'
 import { bearer, password, startReference } from './reference.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 /** What browsers note down of every answer that refuses something; that it was refused is what is tested here. */
 const refused = /the server responded with a status of (401|422)/
@@ -17,7 +17,6 @@ t.test('the live page in a browser', { skip: noBrowser }, async (t) => {
   const { url: origin, account, request } = await startReference(t)
   const { access_token: other } = await account('eve@example.com')
   const { page, complaints, strays } = await watchedPage(await openBrowser(t), origin)
-  page.setDefaultTimeout(30_000)
   const rows = page.locator('#tasks li')
   const sockets: WebSocketRoute[] = []
   await page.routeWebSocket(/.*/, (socket) => {

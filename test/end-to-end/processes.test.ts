@@ -40,7 +40,7 @@ t.test(
           if (status === 'completed') resolve()
         })
       })
-      const answer = await socket.timeout(5000).emitWithAck('task:watch', { task_id: id })
+      const answer = await socket.timeout(60_000).emitWithAck('task:watch', { task_id: id })
       await ended
       const all = [...answer.events.map(({ seq }: TaskEvent) => seq), ...numbers]
       t.same(

@@ -13,7 +13,7 @@ import { serverUrl, testDataDirectory } from '../database.ts'
 import { redisServerExists, startRedisServer } from '../redis-server.ts'
 import { password } from './reference.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(300_000)
 
 interface Answer {
   status: number

@@ -23,7 +23,7 @@ function unnamed(page: Page): Promise<string[]> {
     }).map((element) => element.outerHTML)`)
 }
 
-t.test('the operator page in a browser', { skip: noBrowser, timeout: 120_000 }, async (t) => {
+t.test('the operator page in a browser', { skip: noBrowser, timeout: 300_000 }, async (t) => {
   const served = await serveTasks(
     t,
     { ops: { path: '/ops', security: [{ bearerAuth: [] }], roles: ['operator'] } },

@@ -18,7 +18,7 @@ t.test('what the socket says is what the AsyncAPI document says', async (t) => {
   socket.on('task:event', (event) => events.push(event))
   const ask = async (name: string, message: unknown) => {
     const id = name.replaceAll(/:(\w)/g, (_, letter: string) => letter.toUpperCase())
-    const answer = await socket.timeout(10_000).emitWithAck(name, message)
+    const answer = await socket.timeout(60_000).emitWithAck(name, message)
     t.equal(payloadErrors(described, `${id}Answer`, answer), '', `the answer to ${name}`)
     t.equal(answer.ok, payloadErrors(described, id, message) === '', `${name} is refused when it is not as described`)
     return answer

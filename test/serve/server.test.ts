@@ -18,7 +18,7 @@ const project = {
   gateway: {
     openapi: './openapi.yaml',
     log: { file: 'log.jsonl' },
-    server: { headersTimeout: '400ms', requestTimeout: '800ms', maxHeaderSize: '8kb' },
+    server: { maxHeaderSize: '8kb' },
     operations: { quick: { access: 'public' }, slow: { access: 'public' }, sent: { access: 'public' } },
   },
   handlers: `export const quick = ({ params }: any) => ({ name: params.name })
@@ -149,7 +149,8 @@ t.test('pipelined requests are answered in their order', async (t) => {
 })
 
 t.test('requests that trickle in', async (t) => {
-  const { url } = await serve(t, project)
+  const server = { headersTimeout: '400ms', requestTimeout: '800ms' }
+  const { url } = await serve(t, { ...project, gateway: { ...project.gateway, server } })
   const headers = await openConnection(t, url)
   headers.socket.write('GET /quick/a HTTP/1.1\r\nHost: x\r\n')
   t.match(await headers.closed, /^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/, 'header fields that never end')
@@ -177,12 +178,19 @@ t.test('a client that leaves in the middle', async (t) => {
 })
 
 t.test('stopping: what is in flight is answered, the rest is closed', async (t) => {
-  const { url, gateway } = await serve(t, project)
+  const begun = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<object>()
+  const slow = () => {
+    begun.resolve()
+    return answer.promise
+  }
+  const { url, gateway } = await serve(t, project, { overrides: { handlers: { slow } } })
   const idle = await openConnection(t, url)
   idle.socket.write('GET /quick/a HTTP/1.1\r\nHost: x\r\n\r\n')
   await until(() => idle.received().endsWith('{"name":"a"}'))
   const busy = await openConnection(t, url)
   busy.socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
+  await begun.promise
   idle.socket.write('GET /quick/b HTTP/1.1\r\nHost: x\r\n\r\n')
   await until(() => idle.received().endsWith('{"name":"b"}'))
 
@@ -196,6 +204,7 @@ t.test('stopping: what is in flight is answered, the rest is closed', async (t) 
   const refused = connect(Number(new URL(url).port), '127.0.0.1')
   const [error] = await once(refused, 'error')
   t.equal(error.code, 'ECONNREFUSED')
+  answer.resolve({ slow: true })
   t.match(await busy.closed, /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nConnection: close\r\n[\s\S]*\{"slow":true\}$/i)
   await stopped
 })

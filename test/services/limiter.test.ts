@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { mock } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Redis } from 'ioredis'
@@ -11,7 +11,7 @@ import { createMeter } from '../../src/metrics/meter.ts'
 import { createMemoryCounters } from '../../src/services/limiter/memory.ts'
 import { createRecentKeys } from '../../src/services/limiter/recent-keys.ts'
 import { createRedisCounters } from '../../src/services/limiter/redis.ts'
-import { createLimiter, type Hits, type JointCounter, type Limit } from '../../src/services/limiter.ts'
+import { type Counter, createLimiter, type Hits, type JointCounter, type Limit } from '../../src/services/limiter.ts'
 import { redisServerExists, startRedisServer } from '../redis-server.ts'
 
 setFlagsFromString('--expose-gc')
@@ -121,10 +121,17 @@ t.test('one name is one count', (t) => {
   t.end()
 })
 
+interface Circumstances {
+  lines?: string[]
+  now?: () => number
+  /** Shorter only where a Redis that does not answer is what the test is about. */
+  timeout?: number
+}
+
 /** Counters as each process has them; they end with the test. */
-async function redisCounters(t: Test, url: string, lines: string[] = [], now?: () => number) {
+async function redisCounters(t: Test, url: string, { lines = [], now, timeout = 60_000 }: Circumstances = {}) {
   const log = pino({}, { write: (line: string) => void lines.push(line) })
-  const counters = createRedisCounters({ url, timeout: 150, prefix: 'test', meter: createMeter() }, log, now)
+  const counters = createRedisCounters({ url, timeout, prefix: 'test', meter: createMeter() }, log, now)
   t.teardown(() => counters.stop?.())
   await counters.start?.()
   return counters
@@ -132,7 +139,7 @@ async function redisCounters(t: Test, url: string, lines: string[] = [], now?: (
 
 t.test('Redis that is away: nothing is counted, and that is said quickly', async (t) => {
   const lines: string[] = []
-  const counters = await redisCounters(t, 'redis://:hidden-password@127.0.0.1:1', lines)
+  const counters = await redisCounters(t, 'redis://:hidden-password@127.0.0.1:1', { lines })
   t.equal(await counters.counter(limit)('a'), undefined)
   t.match(await counters.check?.(), { healthy: false })
   t.equal(lines.length, 1, 'said once')
@@ -146,31 +153,39 @@ t.test('Redis', { skip: !redisServerExists && 'there is no redis-server' }, asyn
   // One clock is an hour ahead, which must make no difference.
   const processes = [
     await redisCounters(t, server.url),
-    await redisCounters(t, server.url, [], () => Date.now() + 3_600_000),
+    await redisCounters(t, server.url, { now: () => Date.now() + 3_600_000 }),
     await redisCounters(t, server.url),
   ]
 
   for (const sliding of [false, true]) {
     await t.test(`processes admit exactly the limit together, ${sliding ? 'sliding' : 'window by window'}`, async (t) => {
       const counts = processes.map(({ counter }) => counter({ name: `many-${sliding}`, limit: 500, window: 60_000, sliding }))
+      const began = Date.now()
       const hits = await Promise.all(Array.from({ length: 3000 }, (_, i) => counts[i % 3]?.('shared') as Promise<Hits>))
       t.equal(hits.filter(({ count }) => count <= 500).length, 500)
       const admitted = hits.map(({ count }) => count).filter((count) => count <= 500)
       t.equal(new Set(admitted).size, 500, 'each is told another count')
       hits.forEach(({ resetAt }, i) => {
-        const left = resetAt - Date.now() - (i % 3 === 1 ? 3_600_000 : 0)
-        if (left <= 50_000 || left > 61_000) t.fail(`${left} ms are left`)
+        const end = resetAt - (i % 3 === 1 ? 3_600_000 : 0)
+        // In whole milliseconds, or in whole seconds rounded up.
+        if (end < began + 59_999 || end > Date.now() + 61_000) t.fail(`it ends ${end - began} ms after it began`)
       })
     })
 
     await t.test(`a window ends, ${sliding ? 'sliding' : 'window by window'}`, async (t) => {
-      const count = processes[0]?.counter({ name: `short-${sliding}`, limit: 2, window: 1000, sliding })
-      const ask = () => count?.('a') as Promise<Hits>
-      t.match([await ask(), await ask(), await ask()], [{ count: 1 }, { count: 2 }, { count: 3 }])
-      const { resetAt } = await ask()
-      await setTimeout(resetAt - Date.now() + 5)
-      t.ok((await ask()).count <= 2, 'free again when it was said')
-      for (const key of await redis.keys(`test:*short-${sliding}*`)) t.ok((await redis.pttl(key)) > 0, `${key} ends by itself`)
+      const count = processes[0]?.counter({ name: `short-${sliding}`, limit: 2, window: 1000, sliding }) as Counter
+      const ask = (key: string) => count(key) as Promise<Hits>
+      // All of them within one window, which takes a busy machine several attempts.
+      const askFourTimes = async (attempt = 1): Promise<{ key: string; hits: Hits[] }> => {
+        const [key, began, hits] = [`attempt ${attempt}`, performance.now(), [] as Hits[]]
+        while (hits.length < 4) hits.push(await ask(key))
+        return performance.now() - began < 1000 ? { key, hits } : askFourTimes(attempt + 1)
+      }
+      const { key, hits } = await askFourTimes()
+      t.match(hits.slice(0, 3), [{ count: 1 }, { count: 2 }, { count: 3 }])
+      await setTimeout((hits[3] as Hits).resetAt - Date.now() + 5)
+      t.ok((await ask(key)).count <= 2, 'free again when it was said')
+      for (const key of await redis.keys(`test:*short-${sliding}*`)) t.not(await redis.pttl(key), -1, `${key} ends by itself`)
     })
   }
 
@@ -214,18 +229,18 @@ t.test('Redis', { skip: !redisServerExists && 'there is no redis-server' }, asyn
 t.test('Redis freezes, ends, and comes back', { skip: !redisServerExists && 'there is no redis-server' }, async (t) => {
   const server = await startRedisServer(t, ['--requirepass', 'hidden-password'])
   const lines: string[] = []
-  const counters = await redisCounters(t, server.url.replace('//', '//:hidden-password@'), lines)
+  const counters = await redisCounters(t, server.url.replace('//', '//:hidden-password@'), { lines, timeout: 1000 })
   const count = counters.counter({ ...limit, limit: 1_000_000 })
   const until = async (answers: boolean) => {
     while (((await count('a')) !== undefined) !== answers) await setTimeout(10)
   }
   const said = () => lines.map((line) => JSON.parse(line).msg.slice(0, 13))
-  t.ok(await count('a'))
+  await until(true)
 
   server.freeze()
   t.same(await Promise.all(Array.from({ length: 50 }, () => count('a'))), Array(50).fill(undefined), 'none hangs')
   const later = count('a')
-  t.equal(await Promise.race([later, setTimeout(100, 'late')]), undefined, 'later ones do not wait at all')
+  t.equal(await Promise.race([later, setImmediate('late')]), undefined, 'later ones do not wait at all')
   server.thaw()
   await until(true)
   t.same(said(), ['Redis is away', 'Redis is back'])
@@ -267,7 +282,7 @@ t.test(
       proxy.close()
       for (const socket of sockets) socket.destroy()
     })
-    const counters = await redisCounters(t, `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+    const counters = await redisCounters(t, `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`, { timeout: 1000 })
     const count = counters.counter(limit)
     t.ok(await count('a'))
     silent = true

@@ -13,7 +13,7 @@ import { createDatabase, DatabaseUnavailable } from '../../../src/services/datab
 import { seedDataDirectory } from '../../database.ts'
 
 // Some twenty starts of a database, one of them from nothing.
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const log = pino({ level: 'silent' })
 
@@ -90,7 +90,7 @@ t.test('a second gateway on the same directory is kept out and told why', async 
 })
 
 t.test('a statement that never ends costs itself and what waits, then the database is back', async (t) => {
-  const embedded = createEmbedded(await seededDirectory(t), log, 500)
+  const embedded = createEmbedded(await seededDirectory(t), log, 3000)
   await embedded.start()
   const pool = new pg.Pool({
     stream: embedded.stream,
