@@ -3,6 +3,9 @@ import { type Agent, AgentFailure, defineTask, pause } from './agent.ts'
 import { evaluate, type Value } from './calculator/evaluate.ts'
 import { parse } from './calculator/parse.ts'
 
+/** Numbers in all columns of a result: a short formula can ask for a long one, a hundred times. */
+const mostNumbers = 1_000_000
+
 const Name = '^[A-Za-z_][A-Za-z0-9_]{0,63}$'
 const expression = Type.String({
   minLength: 1,
@@ -47,8 +50,11 @@ export const calculator: Agent = {
       run: async ({ formulas, variables, columns }, run) => {
         const names = named(variables, columns)
         const values = new Map<string, Value>()
+        let numbers = 0
         for (const [index, { name, expression }] of formulas.entries()) {
           const value = finite(evaluate(parse(expression), names), name)
+          numbers += typeof value === 'number' ? 1 : value.length
+          if (numbers > mostNumbers) throw new AgentFailure(`with ${name} the results hold more than ${mostNumbers} numbers`)
           names.set(name, value)
           values.set(name, value)
           run.progress((index + 1) / formulas.length, `computed ${name}`)

@@ -4,6 +4,8 @@ import { profileColumn } from './csv/column.ts'
 import { type CsvRecord, guessDelimiter, parseCsv } from './csv/parse.ts'
 
 const mostColumns = 500
+/** A short record stands for as many missing values as there are columns, so that a small file could fill the memory. */
+const mostCells = 5_000_000
 const rowsAtOnce = 2_000
 const mostRaggedLines = 20
 
@@ -88,6 +90,10 @@ function startTable(table: Table, { fields }: CsvRecord, header: boolean): void 
 
 function addRow(table: Table, { fields, line }: CsvRecord, nulls: ReadonlySet<string>): void {
   table.rows++
+  if (table.rows * table.names.length > mostCells)
+    throw new AgentFailure(
+      `the table has more than ${mostCells} cells: ${table.names.length} columns and ${table.rows} rows so far`,
+    )
   if (fields.length !== table.names.length) table.ragged.push(line)
   for (const [index, values] of table.values.entries()) {
     const value = fields[index]?.trim()

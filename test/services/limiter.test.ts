@@ -156,12 +156,17 @@ t.test('Redis', { skip: !redisServerExists && 'there is no redis-server' }, asyn
     await redisCounters(t, server.url, { now: () => Date.now() + 3_600_000 }),
     await redisCounters(t, server.url),
   ]
+  // A busy machine may not have connected in the time that a start waits for it.
+  for (const { check } of processes) while (!(await check?.())?.healthy) await setTimeout(10)
 
   for (const sliding of [false, true]) {
     await t.test(`processes admit exactly the limit together, ${sliding ? 'sliding' : 'window by window'}`, async (t) => {
       const counts = processes.map(({ counter }) => counter({ name: `many-${sliding}`, limit: 500, window: 60_000, sliding }))
       const began = Date.now()
-      const hits = await Promise.all(Array.from({ length: 3000 }, (_, i) => counts[i % 3]?.('shared') as Promise<Hits>))
+      const hits: Hits[] = []
+      // Not all at once: connections on which a busy machine hears nothing for two seconds are given up.
+      while (hits.length < 3000)
+        hits.push(...(await Promise.all(Array.from({ length: 300 }, (_, i) => counts[i % 3]?.('shared') as Promise<Hits>))))
       t.equal(hits.filter(({ count }) => count <= 500).length, 500)
       const admitted = hits.map(({ count }) => count).filter((count) => count <= 500)
       t.equal(new Set(admitted).size, 500, 'each is told another count')
@@ -191,9 +196,10 @@ t.test('Redis', { skip: !redisServerExists && 'there is no redis-server' }, asyn
 
   await t.test('what a key takes does not grow with its count', async (t) => {
     const count = processes[0]?.counter({ name: 'size', limit: 10_000, window: 60_000 })
-    await Promise.all(Array.from({ length: 2000 }, () => count?.('x'.repeat(10_000))))
-    const [key] = await redis.keys('test:window:size:*')
-    t.ok(((await redis.memory('USAGE', key as string)) as number) < 200)
+    const key = 'x'.repeat(10_000)
+    for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 100 }, () => count?.(key)))
+    const [kept] = await redis.keys('test:window:size:*')
+    t.ok(((await redis.memory('USAGE', kept as string)) as number) < 200)
   })
 
   await t.test('a refusal writes nothing', async (t) => {

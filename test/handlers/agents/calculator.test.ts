@@ -129,6 +129,16 @@ t.test('evaluate and derive', async (t) => {
   })
 })
 
+t.test('short formulas do not make results without end', async (t) => {
+  const columns = { x: Array.from({ length: 100_000 }, (_, row) => row) }
+  const formulas = Array.from({ length: 11 }, (_, index) => ({ name: `y${index}`, expression: 'x' }))
+  await t.rejects(runTask(calculator, 'derive', { formulas, columns }), {
+    message: 'with y10 the results hold more than 1000000 numbers',
+  })
+  const { values } = await runTask(calculator, 'derive', { formulas: formulas.slice(1), columns })
+  t.equal(Object.keys(values).length, 10)
+})
+
 t.test('a result that JSON cannot hold is a failure', async (t) => {
   await t.rejects(
     runTask(calculator, 'evaluate', { expression: '1 / 0' }),

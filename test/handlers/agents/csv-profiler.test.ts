@@ -111,6 +111,10 @@ t.test('files without a header, with a delimiter of their own, and nothing in th
   )
   await t.rejects(runTask(csvProfiler, 'profile', { csv: '\n\n' }), { message: 'the file has no records' })
   await t.rejects(runTask(csvProfiler, 'profile', { csv: ','.repeat(600) }), { message: /601 columns; at most 500/ })
+  const short = `${','.repeat(499)}\n${'x\n'.repeat(499_000)}`
+  await t.rejects(runTask(csvProfiler, 'profile', { csv: short }), {
+    message: 'the table has more than 5000000 cells: 500 columns and 10001 rows so far',
+  })
   const { rows, columns: bare } = await runTask(csvProfiler, 'profile', { csv: 'a,\n' })
   t.equal(rows, 0)
   t.match(bare, [{ name: 'a', type: 'empty', count: 0, unique: false }, { name: 'column_2' }])
