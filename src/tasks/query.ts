@@ -26,8 +26,11 @@ export function readListQuery(query: URLSearchParams): ListQuery | Problem {
   const cursor = query.get('cursor')
   const before = cursor === null ? undefined : decodeCursor(cursor)
   if (cursor !== null && before === undefined) errors.push(wrong('cursor', 'must be a next_cursor of an earlier answer'))
+  const operation = query.get('operation') ?? undefined
+  // Nothing is named by them, and Postgres takes no NUL for a text.
+  if (operation !== undefined && /\p{Cc}/u.test(operation)) errors.push(wrong('operation', 'must be the id of an operation'))
   if (errors.length > 0) return problem('validation_failed', { errors })
-  return { operation: query.get('operation') ?? undefined, states: states as TaskState[], before, limit }
+  return { operation, states: states as TaskState[], before, limit }
 }
 
 export interface EventsQuery {

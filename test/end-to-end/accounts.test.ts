@@ -40,6 +40,8 @@ t.test('register, log in, who am I', async (t) => {
       json: { email: 'grace.hopper@example.com', password: 'i am Grace.Hopper, hello' },
     })
     t.match(named, { status: 422, body: { errors: [{ place: 'body', pointer: '/password' }] } })
+    const lines = await request('POST', '/auth/register', { json: { email: 'nul@example.com', password, name: 'a\0b' } })
+    t.match(lines, { status: 422, body: { errors: [{ place: 'body', pointer: '/name' }] } }, 'Postgres takes no NUL')
   })
 
   await t.test('a wrong password and an unknown address get the same answer', async (t) => {
@@ -52,6 +54,8 @@ t.test('register, log in, who am I', async (t) => {
     t.same(first, second)
     const neither = await request('POST', '/auth/login', { json: { password } })
     t.match(neither, { status: 422, body: { code: 'validation_failed' } })
+    const nul = await request('POST', '/auth/login', { form: { username: 'a\0b', password } })
+    t.match(nul, { status: 422, body: { errors: [{ place: 'body', pointer: '/username' }] } })
   })
 
   await t.test('guessing is slow', async (t) => {

@@ -15,7 +15,16 @@ t.test('the query of a list', async (t) => {
   })
   const id = randomUUIDv7()
   t.match(list(`cursor=${encodeCursor(id)}`), { before: id })
-  for (const wrong of ['limit=0', 'limit=101', 'limit=x', 'limit=', 'status=done', 'cursor=x', "cursor='%20OR%201"]) {
+  for (const wrong of [
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'limit=',
+    'status=done',
+    'cursor=x',
+    'operation=a%00',
+    "cursor='%20OR%201",
+  ]) {
     t.match(list(wrong), { code: 'validation_failed', status: 422 }, wrong)
   }
   t.equal((list('limit=0&status=x&cursor=y') as Problem).errors?.length, 3, 'all at once')
