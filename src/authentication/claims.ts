@@ -29,7 +29,7 @@ export interface Validity {
 export function checkClaims(claims: Readonly<Record<string, unknown>>, rules: ClaimRules, now: number): Validity | Refusal {
   const { exp, nbf, iat, sub, iss, aud } = claims
   if (!isTime(exp) || (nbf !== undefined && !isTime(nbf)) || (iat !== undefined && !isTime(iat))) return 'invalid'
-  if (typeof sub !== 'string' || sub === '' || hasControls(sub)) return 'invalid'
+  if (typeof sub !== 'string' || sub === '' || !isName(sub)) return 'invalid'
   if (rules.issuers !== undefined && !(typeof iss === 'string' && rules.issuers.includes(iss))) return 'invalid'
   if (rules.audiences !== undefined && !isFor(aud, rules.audiences)) return 'invalid'
   const from = Math.max(nbf ?? 0, iat ?? 0) * 1000 - rules.clockSkew
@@ -47,18 +47,21 @@ function isFor(aud: unknown, audiences: readonly string[]): boolean {
   return Array.isArray(aud) && aud.every((name) => typeof name === 'string') && aud.some((name) => audiences.includes(name))
 }
 
-/** Control characters have no place in a name, and databases and logs stumble over them. */
-function hasControls(text: string): boolean {
-  return /\p{Cc}/u.test(text)
+/**
+ * Control characters have no place in a name, and databases and logs stumble over them. Half a surrogate pair has no UTF-8: names
+ * that differ in one are the same to whatever stores them.
+ */
+function isName(text: string): boolean {
+  return !/\p{Cc}/u.test(text) && text.isWellFormed()
 }
 
-/** Who a good token speaks for. */
+/** Who a good token speaks for. All requests with the token share it, so nobody can change it. */
 export function principalOf(claims: Readonly<Record<string, unknown>>, rules: ClaimRules, scheme: string): Principal {
   return Object.freeze({
     subject: claims.sub as string,
     roles: namesIn(claimAt(claims, rules.rolesClaim), (role) => [role]),
     scopes: namesIn(claimAt(claims, rules.scopesClaim), (scopes) => scopes.split(' ')),
-    claims: Object.freeze(claims),
+    claims: freezeAll(claims),
     scheme,
     expiresAt: (claims.exp as number) * 1000,
   })
@@ -78,5 +81,11 @@ function claimAt(claims: Readonly<Record<string, unknown>>, name: string): unkno
 /** The names in a list, or in one string; anything else names nothing. Only scopes may be separated by spaces: a role may contain some. */
 function namesIn(claim: unknown, split: (text: string) => string[]): readonly string[] {
   const names = typeof claim === 'string' ? split(claim) : Array.isArray(claim) ? claim : []
-  return names.filter((name) => typeof name === 'string' && name !== '')
+  return Object.freeze(names.filter((name) => typeof name === 'string' && name !== ''))
+}
+
+/** A JSON value, whose depth is that of a token at most. */
+function freezeAll<Value>(value: Value): Readonly<Value> {
+  if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) freezeAll(member)
+  return Object.freeze(value)
 }

@@ -1,3 +1,6 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import { mock } from 'node:test'
 import t from 'tap'
 import { basicVerifier } from '../../src/authentication/basic.ts'
 import { hashPassword } from '../../src/authentication/passwords.ts'
@@ -31,6 +34,25 @@ t.test('wrong credentials', async (t) => {
   for (const pair of ['ada:lovelace:1816', 'ada:', 'ada:lovelace', 'eve:lovelace:1815', ':', 'Ada:lovelace:1815']) {
     t.equal(await verify(send(encode(pair))), 'invalid', pair)
   }
+})
+
+t.test('a name that nobody has costs what the hashes of the others cost', async (t) => {
+  const costly = '$argon2id$v=19$m=1024,t=3,p=2$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
+  const users = [{ username: 'ada', password: costly, roles: [], scopes: [] }]
+  const guessed = basicVerifier({ scheme: 'basicAuth', realm: 'api', users })
+  const argon2 = mock.method(crypto, 'argon2')
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    mock.restoreAll()
+    syncBuiltinESMExports()
+  })
+  for (const name of ['ada', 'eve']) t.equal(await guessed.verify(send(encode(`${name}:guess`))), 'invalid')
+  const costs = argon2.mock.calls.map(({ arguments: [, { memory, passes, parallelism }] }: any) => ({
+    memory,
+    passes,
+    parallelism,
+  }))
+  t.strictSame(costs, Array(2).fill({ memory: 1024, passes: 3, parallelism: 2 }))
 })
 
 t.test('what is no credential is refused without hashing anything', (t) => {

@@ -209,6 +209,7 @@ t.test('claims', async (t) => {
     ['sub empty', goodClaims({ sub: '' }), 'invalid'],
     ['sub a number', goodClaims({ sub: 1 }), 'invalid'],
     ['sub with NUL', goodClaims({ sub: 'alice\u0000' }), 'invalid'],
+    ['sub with half a surrogate pair', goodClaims({ sub: 'alice\ud800' }), 'invalid'],
     ['iss missing', goodClaims({ iss: undefined }), 'invalid'],
     ['iss longer', goodClaims({ iss: 'https://issuer.example/' }), 'invalid'],
     ['iss a list', goodClaims({ iss: ['https://issuer.example'] }), 'invalid'],
@@ -232,6 +233,14 @@ t.test('claims', async (t) => {
     if (typeof expected === 'string') t.equal(verified, expected, name)
     else t.match(verified, expected, name)
   }
+})
+
+t.test('what is known of a token cannot be changed by whoever gets it', async (t) => {
+  const claims = goodClaims({ scope: 'read', groups: [{ name: 'one' }] })
+  const principal = (await byHmac.verify(requestWith(hmacToken(secret, claims)))) as any
+  t.throws(() => principal.roles.push('admin'), TypeError)
+  t.throws(() => principal.scopes.push('write'), TypeError)
+  t.throws(() => (principal.claims.groups[0].name = 'two'), TypeError)
 })
 
 t.test('roles below other claims', async (t) => {
