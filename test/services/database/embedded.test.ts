@@ -97,7 +97,7 @@ t.test('a statement that never ends costs itself and what waits, then the databa
     max: 1,
     user: 'postgres',
     database: 'postgres',
-    connectionTimeoutMillis: 5000,
+    connectionTimeoutMillis: 60_000,
   })
   pool.on('error', () => {})
   t.teardown(async () => {
