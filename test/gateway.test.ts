@@ -137,21 +137,25 @@ t.test('a client that leaves aborts the signal of its own request', async (t) =>
   const { url, request } = await serve(t, {
     openapi,
     handlers: `
+      let begun = 0
       let aborted = 0
-      export const getMine = (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', () => { aborted++; resolve({}) }))
-      export const getThing = () => ({ aborted })
+      export const getMine = (_, { signal }) => new Promise((resolve) => {
+        begun++
+        signal.addEventListener('abort', () => { aborted++; resolve({}) })
+      })
+      export const getThing = () => ({ begun, aborted })
       export const deleteThing = () => undefined
       export const createThing = () => ({})
     `,
   })
   const leaving = new AbortController()
   const left = fetch(`${url}/v1/things/mine`, { signal: leaving.signal }).catch(() => 'left')
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  const seen = async (what: 'begun' | 'aborted') => (await request('GET', '/v1/things/1')).body[what]
+  while ((await seen('begun')) === 0);
   leaving.abort()
   t.equal(await left, 'left')
-  let aborted = 0
-  while (aborted === 0) aborted = (await request('GET', '/v1/things/1')).body.aborted
-  t.equal(aborted, 1)
+  while ((await seen('aborted')) === 0);
+  t.equal(await seen('aborted'), 1)
 })
 
 t.test('all errors come at once, and such a gateway does not start', async (t) => {
