@@ -13,6 +13,8 @@ const Parameters = Type.Object(
 type Parameters = Type.Static<typeof Parameters>
 
 const timeout = 90_000
+/** Longer answers than any model gives are not kept in memory. */
+const mostCharacters = 10_000_000
 
 export const languageModel: Agent = {
   name: 'language_model',
@@ -84,7 +86,8 @@ async function ask({ url, key, model }: Endpoint, body: object, run: Run): Promi
       run.log.warn({ status: response.status, model }, 'the language model refused')
       throw new AgentFailure(`the language model answered with status ${response.status}`)
     }
-    return (await response.json()) as Completion
+    // What is JSON and no object has none of the members.
+    return Object(JSON.parse(await readText(response))) as Completion
   } catch (error) {
     if (error instanceof AgentFailure) throw error
     run.signal.throwIfAborted()
@@ -92,4 +95,15 @@ async function ask({ url, key, model }: Endpoint, body: object, run: Run): Promi
     run.log.warn({ err: error, model }, 'the language model could not be reached')
     throw new AgentFailure('the language model could not be reached, or did not answer in JSON')
   }
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > mostCharacters)
+      throw new AgentFailure(`the language model answered with more than ${mostCharacters} characters`)
+  }
+  return text + decoder.decode()
 }

@@ -166,7 +166,11 @@ t.test('the language model', async (t) => {
   t.match((await ask({ prompt: 'Hello' })).body, { success: false, error: /did not answer in JSON/ })
   answers.push({ status: 200, body: '{}' })
   t.match((await ask({ prompt: 'Hello' })).body, { success: false, error: 'the language model gave no answer' })
-  t.equal(seen.length, 5)
+  answers.push({ status: 200, body: 'null' })
+  t.match((await ask({ prompt: 'Hello' })).body, { success: false, error: 'the language model gave no answer' })
+  answers.push({ status: 200, body: `"${'x'.repeat(10_000_000)}"` })
+  t.match((await ask({ prompt: 'Hello' })).body, { success: false, error: /answered with more than 10000000 characters/ })
+  t.equal(seen.length, 7)
 })
 
 t.test('the examples of the document run', async (t) => {
