@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** How often, and after how many milliseconds each, a file is looked at again that another process has made and not written yet. */
+const patience = { looks: 100, pause: 20 }
 
 /**
  * The secret that signs tokens where none is configured: made once per data directory, readable by its owner only. Of two
@@ -15,9 +19,18 @@ export async function developmentSecret(file: string): Promise<string> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') refuse(file, error as Error)
   }
-  const kept = (await readFile(file, 'utf8')).trim()
+  const kept = await readKept(file)
   if (Buffer.byteLength(kept) < 32) throw new Error(`${file} holds no usable secret; delete it, and a new one is made`)
   await chmod(file, 0o600)
+  return kept
+}
+
+async function readKept(file: string): Promise<string> {
+  let kept = ''
+  for (let look = 1; kept === '' && look <= patience.looks; look++) {
+    if (look > 1) await wait(patience.pause)
+    kept = (await readFile(file, 'utf8')).trim()
+  }
   return kept
 }
 

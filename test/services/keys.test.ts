@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
+import { developmentSecret } from '../../src/authentication/development-secret.ts'
 import { goodClaims, hmacToken, signedToken } from '../authentication/tokens.ts'
-import { type Project, serve } from '../gateway.ts'
+import { type Project, serve, writeProject } from '../gateway.ts'
 
 const openapi = {
   openapi: '3.1.0',
@@ -60,6 +61,14 @@ t.test('a broken generated secret stops the start, and says what to do', async (
   await t.rejects(serve(t, project({ algorithms: ['HS256'], secret: '' }, { '.gatefold/jwt-secret': 'short' })), /delete it/)
   const inTheWay = project({ algorithms: ['HS256'], secret: '' }, { '.gatefold': 'a file' })
   await t.rejects(serve(t, inTheWay), /cannot be kept in .*jwt-secret: .*; choose another database\.dataDir, or set jwt\.secret$/)
+})
+
+t.test('of two processes that start at once the second waits for the secret that the first one writes', async (t) => {
+  const kept = 'k'.repeat(64)
+  const made = join(writeProject(t, { files: { made: '' } }), 'made')
+  const secret = developmentSecret(made)
+  setTimeout(writeFileSync, 100, made, kept)
+  t.equal(await secret, kept)
 })
 
 t.test('key pairs', async (t) => {
