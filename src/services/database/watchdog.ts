@@ -3,6 +3,8 @@ import { pg } from './pg.ts'
 
 /** Milliseconds. Together they keep the promise that a query on a server that has gone silent fails within 3 s. */
 const silence = { suspicious: 1000, look: 400, probe: 1200 }
+/** Milliseconds that a turn of waiting counts for, however long this process was held up in it: held up, it hears no answer either. */
+const turn = 100
 
 /** What node-postgres has but @types/pg has not: the socket below a client. */
 type Session = PoolClient & { connection: { stream: { destroy(error: Error): void } } }
@@ -47,14 +49,19 @@ export function watchForSilence(pool: Pool, config: ClientConfig): () => void {
 
 async function probe(config: ClientConfig): Promise<void> {
   const { Client, DatabaseError } = pg()
-  const client = new Client({ ...config, connectionTimeoutMillis: silence.probe })
+  const client = new Client({ ...config, connectionTimeoutMillis: 0 })
   client.on('error', () => {})
+  let turns = 0
+  const timer = setInterval(() => {
+    if (++turns * turn >= silence.probe) (client as unknown as Session).connection.stream.destroy(new Error('no answer'))
+  }, turn)
   try {
     await client.connect()
   } catch (error) {
     // A server that is full or shutting down does answer.
     if (!(error instanceof DatabaseError)) throw error
   } finally {
+    clearInterval(timer)
     client.end().catch(() => {})
   }
 }

@@ -17,8 +17,10 @@ function databaseAt(url: string) {
 async function openProxy(t: Test, target: URL | undefined) {
   const sockets = new Set<Socket>()
   let silent = target === undefined
+  let arrived = () => {}
   const server = createServer((client) => {
     sockets.add(client.on('error', () => {}))
+    arrived()
     if (!target) return
     const upstream = connect(Number(target.port || 5432), target.hostname)
     sockets.add(upstream.on('error', () => client.destroy()))
@@ -42,6 +44,10 @@ async function openProxy(t: Test, target: URL | undefined) {
   return {
     url: url.href,
     cut,
+    /** Called whenever a client has connected from now on. */
+    onClient(call: () => void) {
+      arrived = call
+    },
     silence(on: boolean) {
       silent = on
     },
@@ -92,6 +98,24 @@ t.test('a server that falls silent fails what waits on it, and what comes back i
 
   proxy.silence(false)
   t.same((await database.query('SELECT 1 AS one')).rows, [{ one: 1 }])
+})
+
+t.test('a process that is held up does not take that for silence of the server', onServer, async (t) => {
+  const place = await testDatabasePlace(t)
+  const { url, onClient } = await openProxy(t, new URL(place.url))
+  const database = databaseAt(url)
+  t.teardown(() => database.stop())
+  await database.start()
+  const slow = database.query('SELECT pg_sleep(4), 1 AS one')
+  // Whoever looks whether the server is still there connects anew; longer than it waits, nothing is heard here.
+  const looked = new Promise<void>((resolve) => {
+    onClient(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000)
+      resolve()
+    })
+  })
+  await looked
+  t.equal((await slow).rowCount, 1)
 })
 
 t.test('idle connections that are cut do no harm, and a lost listener catches up', onServer, async (t) => {
