@@ -38,6 +38,8 @@ export async function watchOwnTasks(
   const followed = new Map<string, () => void>()
   /** The last event delivered of tasks that have ended. */
   const ended = new Map<string, number>()
+  /** Until it is known what the watch begins with, what grows has to wait: followed from there on, it would be missed or repeated. */
+  const begun = Promise.withResolvers<void>()
   let stopped = false
 
   function follow(taskId: string, cursor: number, floor: number): void {
@@ -55,6 +57,7 @@ export async function watchOwnTasks(
 
   /** A task that was not followed has grown: it is new, or was started over. The tag is only a hint, the row knows the owner. */
   async function meet({ taskId, first, last, owner: noticed }: Notice['events']): Promise<void> {
+    await begun.promise
     if (noticed !== tag || followed.has(taskId) || last <= (ended.get(taskId) ?? 0)) return
     const task = await findTask(database, database.schema, taskId)
     if (task?.owner !== owner) return
@@ -62,18 +65,35 @@ export async function watchOwnTasks(
     follow(taskId, ended.get(taskId) ?? (isNew ? 0 : first - 1), last)
   }
 
+  async function begin(): Promise<readonly TaskRow[]> {
+    const open = await listOpenTasks(database, database.schema, owner, most)
+    for (const { id, last_seq } of open) follow(id, after.get(id) ?? last_seq, last_seq)
+    for (const [id, cursor] of after) {
+      const task = followed.has(id) ? undefined : await findTask(database, database.schema, id)
+      if (task === undefined || !maySee(tasks.definitions, principal, task)) continue
+      if (isEndState(task.state) && cursor >= task.last_seq) ended.set(id, cursor)
+      else follow(id, cursor, task.last_seq)
+    }
+    return open
+  }
+
+  function leave(): void {
+    stopped = true
+    forget()
+    for (const unfollow of followed.values()) unfollow()
+    followed.clear()
+  }
+
   const { rows } = await database.query<{ now: Date }>('SELECT clock_timestamp() AS now')
   const began = rows[0]?.now.getTime() ?? 0
   const notice = (event: Notice['events']) => void meet(event).catch(() => {})
   const forget = notifications.on('events', notice)
-  const open = await listOpenTasks(database, database.schema, owner, most)
-  for (const { id, last_seq } of open) follow(id, after.get(id) ?? last_seq, last_seq)
-  for (const [id, cursor] of after) {
-    const task = followed.has(id) ? undefined : await findTask(database, database.schema, id)
-    if (task === undefined || !maySee(tasks.definitions, principal, task)) continue
-    if (isEndState(task.state) && cursor >= task.last_seq) ended.set(id, cursor)
-    else follow(id, cursor, task.last_seq)
-  }
+  const open = await begin()
+    .catch((error: unknown) => {
+      leave()
+      throw error
+    })
+    .finally(begun.resolve)
   const endSweep = repeat(
     async () => {
       for (const { id, last_seq } of await listOpenTasks(database, database.schema, owner, most)) {
@@ -87,11 +107,8 @@ export async function watchOwnTasks(
   return {
     open,
     stop() {
-      stopped = true
-      forget()
+      leave()
       void endSweep()
-      for (const unfollow of followed.values()) unfollow()
-      followed.clear()
     },
   }
 }

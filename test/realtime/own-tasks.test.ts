@@ -1,0 +1,63 @@
+import t from 'tap'
+import { watchOwnTasks } from '../../src/realtime/own-tasks.ts'
+import { findTask } from '../../src/tasks/control.ts'
+import type { TaskSystem } from '../../src/tasks/system.ts'
+import { openTasks, principal } from '../tasks/system.ts'
+
+/** The same, but for some members. */
+const like = <T extends object>(whole: T, changed: Partial<T>): T => Object.assign(Object.create(whole), changed)
+
+for (const [what, known] of [
+  ['missed', new Map([['it', 1]])],
+  ['repeated', new Map<string, number>()],
+] as const) {
+  t.test(`what grows while a watch begins is not ${what}`, async (t) => {
+    const { database, define, submit, end, system } = await openTasks(t)
+    let grow = () => {}
+    const steps = define(`steps-${what}`, (_request, { progress }) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      grow = () => void progress(0.5)
+      finish = resolve
+      return promise
+    })
+    let finish = () => {}
+    const id = await submit(steps, { owner: what })
+    await end(id, ({ state }) => state === 'active')
+
+    // The task grows, and is told of, before the list of open tasks is read.
+    const query = async (text: string, values?: unknown[]) => {
+      if (text.includes("state IN ('queued'")) {
+        const told = new Promise<void>((resolve) => {
+          const forget = system.store.notifications.on('events', ({ taskId }) => {
+            if (taskId !== id) return
+            forget()
+            resolve()
+          })
+        })
+        grow()
+        await told
+        for (let i = 0; i < 5; i++) await findTask(database, database.schema, id)
+      }
+      return database.query(text, values)
+    }
+    const store = like(system.store, { database: like(database, { query } as never) })
+    const tasks: TaskSystem = like(system, { store } as Partial<TaskSystem>)
+    const after = new Map([...known].map(([, seq]) => [id, seq]))
+    const seen: number[] = []
+    const watching = await watchOwnTasks(
+      tasks,
+      principal(what),
+      after,
+      (events) => void seen.push(...events.map(({ seq }) => seq)),
+    )
+    t.teardown(watching.stop)
+    finish()
+    const { last_seq } = await end(id)
+    while (seen.at(-1) !== last_seq) await new Promise(setImmediate)
+    const first = (after.get(id) ?? watching.open[0]?.last_seq ?? 0) + 1
+    t.same(
+      seen,
+      Array.from({ length: last_seq - first + 1 }, (_, index) => first + index),
+    )
+  })
+}
