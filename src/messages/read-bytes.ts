@@ -51,9 +51,9 @@ export function tooSlow(limit: number): Problem {
   return problem('request_timeout', { detail: `The body did not arrive within ${limit / 1000} s.` })
 }
 
-/** A client that waits for it is told to go on (RFC 9110 section 10.1.1). */
+/** A client that waits for it is told to go on (RFC 9110 section 10.1.1), unless its version knows no such answer. */
 export function continueBody(request: IncomingMessage, response: ServerResponse): void {
-  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
+  if (request.headers.expect?.toLowerCase() === '100-continue' && request.httpVersion !== '1.0') response.writeContinue()
 }
 
 /** Reads a whole body within its limits; without a promise when it has arrived already. A body that breaks off is a problem too. */

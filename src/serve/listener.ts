@@ -2,9 +2,10 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { type FaultHandler, isPromise, type Pipeline } from '../compile/pipeline.ts'
 import type { Router } from '../compile/router.ts'
 import { type Outcome, RequestContext } from '../context.ts'
-import { problem } from '../errors.ts'
 import { hasBody } from '../messages/read-bytes.ts'
 import type { Operation } from '../model/operation.ts'
+import { comesTooLate } from './exchange.ts'
+import { originForm, refusalOf } from './http-rules.ts'
 import { closeBehind, isUnread } from './lingering-close.ts'
 import { requestIdOf } from './request-id.ts'
 import { type Done, type Endings, respond } from './respond.ts'
@@ -59,9 +60,10 @@ export function createTraffic(application: Application): Traffic {
   const endings: Endings = { done, fault: application.fault }
 
   function listener(req: IncomingMessage, res: ServerResponse): void {
+    if (comesTooLate(req, res)) return
     const startedAt = performance.now()
     inFlight++
-    const target = originForm(req.url as string)
+    const target = originForm(req)
     const mark = target.indexOf('?')
     const path = mark === -1 ? target : target.slice(0, mark)
     const search = mark === -1 ? '' : target.slice(mark + 1)
@@ -71,11 +73,11 @@ export function createTraffic(application: Application): Traffic {
         ? elsewhere
         : (match.route.methods.get(req.method as string) ?? match.route.methods.get(otherMethods) ?? elsewhere)
     const values = match === undefined ? noValues : match.values
-    const pipeline = refusalOf(req) ?? endpoint.pipeline
+    const refusal = refusalOf(req, target)
     const context = new RequestContext(req, res, endpoint.operation, path, search, values, requestIdOf(req), startedAt)
     // A short body comes with its head and is parsed right behind it (ticks would run before its end): it is read without a stream's events.
-    if (hasBody(req)) setImmediate(run, context, pipeline)
-    else run(context, pipeline)
+    if (refusal === undefined && hasBody(req)) setImmediate(run, context, endpoint.pipeline)
+    else run(context, refusal ?? endpoint.pipeline)
   }
 
   function run(context: RequestContext, pipeline: Pipeline): void {
@@ -101,28 +103,3 @@ export function createTraffic(application: Application): Traffic {
     },
   }
 }
-
-/** What answers a request that HTTP itself has refused; undefined for one that may go on. */
-function refusalOf({ headers, httpVersion }: IncomingMessage): Pipeline | undefined {
-  if (headers.host === undefined && httpVersion === '1.1') return refuseHostless
-  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) return refuseExpectation
-  return undefined
-}
-
-/** RFC 9112 section 3.2. */
-const refuseHostless: Pipeline = () => problem('malformed_request', { detail: 'A request of HTTP/1.1 needs a Host field.' })
-
-/** RFC 9110 section 10.1.1. */
-const refuseExpectation: Pipeline = () =>
-  problem('expectation_failed', { detail: "The Expect field can only say '100-continue'." })
-
-/** The path and query of a request target; proxies' absolute form (RFC 9112 section 3.2.2) loses scheme and authority. */
-function originForm(target: string): string {
-  if (target.charCodeAt(0) === slash) return target
-  const authority = /^https?:\/\/[^/?#]*/i.exec(target)
-  if (authority === null) return target
-  const rest = target.slice(authority[0].length)
-  return rest.startsWith('/') ? rest : `/${rest}`
-}
-
-const slash = '/'.charCodeAt(0)

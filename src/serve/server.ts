@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, STATUS_CODES 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Problem, type ProblemCode, problem } from '../errors.ts'
+import type { HttpSocket } from './exchange.ts'
 import { closeLingering, isLingering } from './lingering-close.ts'
 import { problemDocument } from './problem-document.ts'
 
@@ -56,8 +57,9 @@ export function createHttpServer(reception: Reception, options: ServerOptions): 
       noDelay: true,
       // Nearly all requests have no body, and a stream that never ends because nothing was sent is not worth its events.
       optimizeEmptyRequests: true,
-      // The listener answers a request without a Host field, in the form of all refusals.
+      // The listener answers a request without a Host field, in the form of all refusals, and sees when a field came twice that may come once.
       requireHostHeader: false,
+      joinDuplicateHeaders: true,
       shouldUpgradeCallback: reception.takesUpgrade,
       // Node looks for connections that are too slow every 30 s otherwise, however short the timeouts are.
       connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeout, requestTimeout)),
@@ -159,13 +161,28 @@ const parserProblems: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-/** Answers what is no HTTP request, unless it would come into the middle of another answer. */
+/** Those on which nothing that comes is understood any more. */
+const refused = new WeakSet<Socket>()
+
+/** Answers what is no HTTP request. */
 function refuseMalformed(error: NodeJS.ErrnoException, duplex: Duplex): void {
-  // Node keeps the answer that is being written there.
-  const socket = duplex as Socket & { _httpMessage?: object | null }
-  const isAnswering = socket.bytesWritten > 0 && !!socket._httpMessage
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy()
-  else refuseRaw(socket, problem(parserProblems[error.code ?? ''] ?? 'malformed_request'))
+  const socket = duplex as HttpSocket
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+  else if (!refused.has(socket)) {
+    refused.add(socket)
+    refuseInTurn(socket, problem(parserProblems[error.code ?? ''] ?? 'malformed_request'))
+  }
+}
+
+/** Answers to whole requests go out first (RFC 9112 section 9.3.2); who has an answer, or a part of it, must not take this for another one. */
+function refuseInTurn(socket: HttpSocket, refusal: Problem): void {
+  const answer = socket._httpMessage
+  if (!socket.writable) socket.destroy()
+  else if (answer && (answer.req.complete || answer.writableEnded)) {
+    socket.pause()
+    answer.once('close', () => refuseInTurn(socket, refusal))
+  } else if (answer ? answer.headersSent : socket.parser?.incoming?.complete === false) socket.destroySoon()
+  else refuseRaw(socket, refusal)
 }
 
 /** Writes a refusal where there is no response object to write it to. */

@@ -23,7 +23,7 @@ const project = {
   },
   handlers: `export const quick = ({ params }: any) => ({ name: params.name })
 export const sent = ({ body }: any) => ({ body })
-export const slow = () => new Promise((resolve) => setTimeout(() => resolve({ slow: true }), 300))
+export const slow = () => new Promise((resolve) => setTimeout(() => resolve({ slow: true }), 500))
 `,
 }
 
@@ -94,18 +94,48 @@ t.test('bytes that are no request', async (t) => {
 
 t.test('requests that HTTP itself refuses get a problem, and a line in the log', async (t) => {
   const { url, logs } = await serve(t, project)
+  const sent = 'POST /sent HTTP/1.1\r\nContent-Type: application/json\r\n'
   const rows: [what: string, text: string, status: number, code: string][] = [
     ['no Host field', 'GET /quick/a HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
-    ['an expectation that nobody knows', `POST /sent HTTP/1.1\r\nExpect: a-miracle\r\n${last}`, 417, 'expectation_failed'],
+    ['two Host fields', `GET /quick/a HTTP/1.1\r\nHost: y\r\n${last}`, 400, 'malformed_request'],
+    ['one Host field twice', `GET /quick/a HTTP/1.1\r\nhOST: x\r\n${last}`, 400, 'malformed_request'],
+    ['two, one of them empty', `GET /quick/a HTTP/1.1\r\nHost:\r\n${last}`, 400, 'malformed_request'],
+    ...['a b', 'a/b', 'me@a', 'a:b', 'a:1:2', '[::1', '[::x]', 'a%2', 'a?b', 'caf\xe9'].map((host): (typeof rows)[number] => [
+      `the Host field ${host}`,
+      `GET /quick/a HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      400,
+      'malformed_request',
+    ]),
+    ['an absolute target with such a host', `GET http://[x/docs HTTP/1.1\r\n${last}`, 400, 'malformed_request'],
+    ['an absolute target, two Host fields', `GET http://y/docs HTTP/1.1\r\nHost: x\r\n${last}`, 400, 'malformed_request'],
+    ['an absolute target, no Host field', 'GET http://y/docs HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
+    ['a target of another scheme', `GET ftp://x/quick/a HTTP/1.1\r\n${last}`, 400, 'malformed_request'],
+    ['the server as a whole, with another method', `GET * HTTP/1.1\r\n${last}`, 400, 'malformed_request'],
+    ['no version', 'GET /quick/a\r\n\r\n', 400, 'malformed_request'],
+    ['an expectation that nobody knows', `${sent}Expect: a-miracle\r\n${last}`, 417, 'expectation_failed'],
+    ['two expectations', `${sent}Expect: 100-continue\r\nExpect: 100-continue\r\n${last}`, 417, 'expectation_failed'],
+    [
+      'a coding that nobody knows (RFC 9112 section 6.1)',
+      `${sent}Transfer-Encoding: gzip, chunked\r\nHost: x\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
+      501,
+      'not_implemented',
+    ],
+    [
+      'chunks in HTTP/1.0 (RFC 9112 section 6.1)',
+      `POST /sent HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /quick/a HTTP/1.1\r\n${last}`,
+      400,
+      'malformed_request',
+    ],
+    ['two media types', `${sent}Content-Type: text/plain\r\nContent-Length: 2\r\n${last}{}`, 400, 'malformed_request'],
   ]
   for (const [what, text, status, code] of rows) {
     const [head, body = ''] = (await exchange(t, url, text)).split('\r\n\r\n')
     t.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), what)
-    t.match(JSON.parse(body), { status, code, detail: /^[A-Z].+\.$/, request_id: String })
+    t.match(JSON.parse(body), { status, code, detail: /^[A-Z].+\.$/, request_id: String }, what)
   }
-  t.match(
-    logs().map(({ status }) => status),
-    [400, 417],
+  t.strictSame(
+    logs().flatMap(({ status }) => status ?? []),
+    rows.map(([, , status]) => status),
   )
   t.match(await exchange(t, url, `CONNECT elsewhere:443 HTTP/1.1\r\n${last}`), /^HTTP\/1\.1 501 [\s\S]*"code":"not_implemented"/)
 })
@@ -119,6 +149,27 @@ t.test('bytes that are no request, behind one that was answered', async (t) => {
   t.match(await closed, /\{"name":"a"\}HTTP\/1\.1 400 [\s\S]*"code":"malformed_request"/)
 })
 
+t.test('what is no request is answered in its turn (RFC 9112 section 9.3.2)', async (t) => {
+  const { url } = await serve(t, project)
+  const statuses = (answers: string) => answers.match(/(?<=^|\}|\n\n)HTTP\/1\.1 \d+/g)?.map((line) => Number(line.slice(9)))
+  const slow = 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'
+  const quick = 'GET /quick/a HTTP/1.1\r\nHost: x\r\n\r\n'
+  const chunked = (path: string) =>
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`
+  const rows: [what: string, text: string, statuses: number[]][] = [
+    ['behind one that is not answered yet', `${slow}nonsense\r\n\r\n`, [200, 400]],
+    ['behind two', `${slow}${quick}nonsense\r\n\r\n`, [200, 200, 400]],
+    ['a body that breaks, behind one', `${slow}${chunked('/sent')}no length\r\n`, [200, 400]],
+    ['a body that breaks, behind one that was answered', `${quick}${chunked('/sent')}no length\r\n`, [200, 400]],
+    ['a body that nobody wanted and that breaks', `${slow}${chunked('/nothing')}no length\r\n`, [200, 404]],
+    ['a head that never ends, behind one', `${slow}GET /quick/a HTTP/1.1\r\n`, [200, 408]],
+    ['a body that nobody wanted and that never ends', `POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{`, [404]],
+  ]
+  await Promise.all(
+    rows.map(async ([what, text, expected]) => t.strictSame(statuses(await exchange(t, url, text)), expected, what)),
+  )
+})
+
 t.test('forms of the request target (RFC 9112 section 3.2)', async (t) => {
   const { url } = await serve(t, project)
   const ask = (target: string, method = 'GET') => exchange(t, url, `${method} ${target} HTTP/1.1\r\n${last}`)
@@ -128,14 +179,44 @@ t.test('forms of the request target (RFC 9112 section 3.2)', async (t) => {
     /^HTTP\/1\.1 302 [\s\S]*\r\nlocation: \/docs\r\n/,
     'absolute, without a path: the root leads to the docs',
   )
+  t.match(
+    await ask('http://elsewhere.example/docs'),
+    /^HTTP\/1\.1 200 [\s\S]*<!doctype html>/,
+    "absolute, to one of the gateway's own routes",
+  )
   t.match(await ask('//quick/a'), /^HTTP\/1\.1 404 /, 'a path with an empty segment is another path')
   t.match(await ask('/quick/%zz'), /^HTTP\/1\.1 400 [\s\S]*"code":"malformed_request"/)
-  t.match(await ask('*', 'OPTIONS'), /^HTTP\/1\.1 (200|204|404) /, 'the server as a whole')
+  t.match(await ask('*', 'OPTIONS'), /^HTTP\/1\.1 204 /, 'the server as a whole')
+})
+
+t.test('hosts (RFC 9110 section 7.2)', async (t) => {
+  const { url } = await serve(t, project)
+  for (const host of [
+    '',
+    'x',
+    'x:',
+    'x:80',
+    ':80',
+    'a-b_c.example:8000',
+    '127.0.0.1:1',
+    '[::1]',
+    '[fe80::1]:80',
+    "a%20~!$&'()*+,;=",
+  ]) {
+    const answer = await exchange(t, url, `GET /quick/a HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    t.match(answer, /^HTTP\/1\.1 200 /, host)
+  }
 })
 
 t.test('HTTP/1.0: answered, and closed behind the answer', async (t) => {
   const { url } = await serve(t, project)
   t.match(await exchange(t, url, 'GET /quick/a HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\{"name":"a"\}$/)
+
+  const { socket, closed } = await openConnection(t, url)
+  const expectant = 'Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n'
+  socket.write(`POST /sent HTTP/1.0\r\n${expectant}`)
+  setTimeout(() => socket.write('{}'), 100)
+  t.match(await closed, /^HTTP\/1\.1 200 /, 'it knows no 100 Continue (RFC 9110 section 10.1.1)')
 })
 
 t.test('pipelined requests are answered in their order', async (t) => {
