@@ -3,6 +3,7 @@ import type { MediaType } from '../model/operation.ts'
 import { coerce, type TextTree } from './coerce.ts'
 import { readDeepObject } from './deep-object.ts'
 import { type FieldReader, fieldReader } from './fields.ts'
+import { nestsTooDeep } from './json.ts'
 import { isJson } from './media-type.ts'
 import type { MessageTools } from './parameter.ts'
 import { decodeForm } from './percent.ts'
@@ -120,6 +121,7 @@ export function jsonTexts(texts: readonly string[], shape: Shape): unknown {
 }
 
 function jsonOrText(text: string): unknown {
+  if (nestsTooDeep(text)) return text
   try {
     return JSON.parse(text)
   } catch {

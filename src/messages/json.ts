@@ -5,8 +5,7 @@ export const maxNesting = 512
 
 /** Parses a JSON body (RFC 8259): any value, of keys given twice the last counts. Refuses malformed and extremely nested text. */
 export function parseJson(text: string): { readonly value: unknown } | Problem {
-  if (nestsDeeper(text, maxNesting))
-    return problem('malformed_request', { detail: `The body nests deeper than ${maxNesting} levels.` })
+  if (nestsTooDeep(text)) return problem('malformed_request', { detail: `The body nests deeper than ${maxNesting} levels.` })
   try {
     return { value: JSON.parse(text) }
   } catch (error) {
@@ -56,9 +55,10 @@ function placeOf(error: unknown): string {
   return found === null ? '' : ` ${found[0]}`
 }
 
-function nestsDeeper(text: string, limit: number): boolean {
+/** Whether JSON nests deeper than `maxNesting`. */
+export function nestsTooDeep(text: string): boolean {
   // Valid JSON closes what it opens, so short text needs no look.
-  if (text.length <= 2 * limit) return false
+  if (text.length <= 2 * maxNesting) return false
   let depth = 0
   let quoted = false
   for (let i = 0; i < text.length; i++) {
@@ -68,7 +68,7 @@ function nestsDeeper(text: string, limit: number): boolean {
       else if (code === 34) quoted = false
     } else if (code === 34) quoted = true
     else if (code === 123 || code === 91) {
-      if (++depth > limit) return true
+      if (++depth > maxNesting) return true
     } else if (code === 125 || code === 93) depth--
   }
   return false

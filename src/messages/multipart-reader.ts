@@ -128,11 +128,24 @@ function openReader({ req, res }: RequestContext, limits: BodyLimits, kinds: Par
     parts.push(part)
   }
 
+  // What busboy's types do not say: a part may have no name.
+  function refuseNameless(name: string | undefined): boolean {
+    if (name !== undefined) return false
+    parser.destroy(
+      new Refusal(problem('malformed_request', { detail: 'A part of the body has no name (RFC 7578 section 4.2).' })),
+    )
+    return true
+  }
+
   parser.on('field', (name, text, { mimeType }) => {
+    if (refuseNameless(name)) return
     if (kinds.isFile(name)) add(storeFile(name, Readable.from([Buffer.from(text)]), { mimeType }, directory()))
     else parts.push({ name, text, mediaType: mimeType })
   })
   parser.on('file', (name, stream, info) => {
+    // Nobody else listens until the directory is there, and a body that breaks off before would end the process.
+    stream.on('error', () => {})
+    if (refuseNameless(name)) return
     add(kinds.isText(name, info.mimeType) ? readText(name, stream, info.mimeType) : storeFile(name, stream, info, directory()))
   })
   parser.on('partsLimit', () => {

@@ -4,6 +4,7 @@ import type { ValidationError } from '../errors.ts'
 import type { Operation, Parameter } from '../model/operation.ts'
 import type { SchemaCompiler, Validator } from '../schemas/compiler.ts'
 import { coerce, type TextTree } from './coerce.ts'
+import { maxNesting, nestsTooDeep } from './json.ts'
 import { isJson } from './media-type.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { type Decode, Misfit } from './styles.ts'
@@ -82,6 +83,7 @@ function contentParser(range: string, shape: Shape): NonNullable<CompiledParamet
 }
 
 function parseJson(text: string): unknown {
+  if (nestsTooDeep(text)) return new Misfit(`may be nested at most ${maxNesting} levels deep`)
   try {
     return JSON.parse(text)
   } catch {

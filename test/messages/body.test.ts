@@ -210,6 +210,7 @@ t.test('bodies', async (t) => {
       ['malformed percent-encoding', 'name=%zz', 400],
       ['a scalar given twice', 'name=a&name=b', 422],
       ['an object that is none', 'place=x', 422],
+      ['an object that nests too deep', `place=${'{"a":'.repeat(600)}1${'}'.repeat(600)}`, 422],
       ['a wrong number', 'age=x', 422],
     ]
     for (const [name, body, outcome] of rows) {

@@ -123,12 +123,22 @@ t.test('multipart forms', async (t) => {
     const headers = { 'content-type': 'multipart/form-data; boundary=b' }
     for (const [body, contentType] of [
       ['--b\r\ncontent-disposition: form-data; name="photo"\r\n\r\nopen', headers['content-type']],
+      ['--b\r\ncontent-disposition: form-data\r\n\r\nnameless\r\n--b--\r\n', headers['content-type']],
+      ['--b\r\ncontent-disposition: form-data; filename="a"\r\n\r\nnameless\r\n--b--\r\n', headers['content-type']],
       ['nothing', headers['content-type']],
       ['--b--', 'multipart/form-data'],
     ] as const) {
       const response = await fetch(served.url, { method: 'POST', body, headers: { 'content-type': contentType } })
       t.equal(response.status, 400, body)
     }
+    t.ok(await eventually(() => ownDirectories().length === 0), 'nothing is left behind')
+  })
+
+  t.test('JSON that would overflow the stack of whoever walks through it', async (t) => {
+    const form = new FormData()
+    form.append('photo', new Blob(['x']))
+    form.append('meta', new Blob([`${'{"x":'.repeat(5000)}1${'}'.repeat(5000)}`], { type: 'application/json' }))
+    t.strictSame(await send(form), { status: 422, errors: ['/meta'] })
   })
 
   t.test('compressed, and a bomb', async (t) => {
@@ -138,6 +148,17 @@ t.test('multipart forms', async (t) => {
     t.strictSame([fine.status, seen.content], [200, 'zip'])
     const bomb = await fetch(served.url, { method: 'POST', body: gzipSync(part('0'.repeat(1_000_000))), headers })
     t.equal(bomb.status, 413)
+  })
+
+  t.test('a file that breaks off before there is a place for it', async (t) => {
+    const body = '--b\r\ncontent-disposition: form-data; name="photo"; filename="a"\r\n\r\nopen'
+    const head = `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: ${body.length}`
+    for (let i = 0; i < 5; i++) {
+      const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
+      socket.write(`${head}\r\n\r\n${body}`)
+      t.match(await text(socket), /^HTTP\/1\.1 400 /)
+    }
+    t.ok(await eventually(() => ownDirectories().length === 0), 'nothing is left behind')
   })
 
   t.test('a client that leaves', async (t) => {

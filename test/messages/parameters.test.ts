@@ -269,6 +269,12 @@ const rows: Row[] = [
     refused: [422, 'query /f must be JSON'],
   },
   {
+    name: 'JSON nested without end',
+    parameters: [{ name: 'f', in: 'query', content: { 'application/json': {} } }],
+    path: `?f=${'['.repeat(600)}${']'.repeat(600)}`,
+    refused: [422, 'query /f may be nested at most 512 levels deep'],
+  },
+  {
     name: 'text content is text',
     parameters: [{ name: 'f', in: 'query', content: { 'text/plain': { schema: string } } }],
     path: '?f=1',
