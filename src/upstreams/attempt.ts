@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream'
 import type { Dispatcher, Pool } from 'undici'
+import { BodyMeter, type UpstreamBody } from './request-body.ts'
 
-/** Why a call brought no answer: `aborted` when the caller has left, `open` when the breaker did not let it out. */
+/** Why a call brought no answer: `aborted` when the caller has left or broken its body, `open` when the breaker did not let it out. */
 export type Failure = 'timeout' | 'connection' | 'malformed' | 'aborted' | 'open'
 
 /** How one call to an upstream ended: with the beginning of an answer, or without. */
@@ -26,12 +26,12 @@ export interface OutgoingRequest {
   readonly path: string
   /** Names and values, in turn. */
   readonly headers: string[]
-  readonly body: Buffer | Readable | null
+  readonly body: UpstreamBody
 }
 
 /**
- * Makes one call. `timeout` is the time in milliseconds until the answer begins, connecting included; `signal` ends the call, and the
- * answer's body as long as that is read.
+ * Makes one call. `timeout` is the time in milliseconds until the answer begins, connecting included, but not the time in which a client
+ * sends the body; `signal` ends the call, and the answer's body as long as that is read.
  */
 export async function attempt(pool: Pool, request: OutgoingRequest, timeout: number, signal: AbortSignal): Promise<Attempt> {
   if (signal.aborted) return { failure: 'aborted' }
@@ -39,7 +39,9 @@ export async function attempt(pool: Pool, request: OutgoingRequest, timeout: num
   const leave = () => controller.abort(signal.reason)
   const done = () => signal.removeEventListener('abort', leave)
   let late = false
+  const body = request.body instanceof BodyMeter ? request.body : undefined
   const timer = setTimeout(() => {
+    if (body?.waitedForClient()) return void timer.refresh()
     late = true
     controller.abort()
   }, timeout)
@@ -47,6 +49,7 @@ export async function attempt(pool: Pool, request: OutgoingRequest, timeout: num
   try {
     const response = await pool.request({
       ...request,
+      body: request.body ?? null,
       method: request.method as Dispatcher.HttpMethod,
       signal: controller.signal,
       headersTimeout: 0,
@@ -56,7 +59,7 @@ export async function attempt(pool: Pool, request: OutgoingRequest, timeout: num
     return { response }
   } catch (error) {
     done()
-    return { failure: late ? 'timeout' : signal.aborted ? 'aborted' : failureOf(error), error }
+    return { failure: late ? 'timeout' : signal.aborted || body?.isBroken ? 'aborted' : failureOf(error), error }
   } finally {
     clearTimeout(timer)
   }

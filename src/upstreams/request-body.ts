@@ -7,10 +7,14 @@ import type { Operation } from '../model/operation.ts'
 /** The body of the request to the upstream. */
 export type UpstreamBody = Buffer | BodyMeter | undefined
 
+/** Why a body did not come to its end: the client's doing, which tells nothing of the upstream. */
+class BrokenBody extends Error {}
+
 /** Lets a body through up to a number of bytes. */
 export class BodyMeter extends Transform {
   readonly #limit: number
   #size = 0
+  #sizeBefore = 0
   /** The refusal of a body that was larger. */
   refusal: Problem | undefined = undefined
 
@@ -19,11 +23,27 @@ export class BodyMeter extends Transform {
     this.#limit = limit
   }
 
+  /** Whether the client has broken it. */
+  get isBroken(): boolean {
+    return this.errored instanceof BrokenBody
+  }
+
+  /** Whether the client was waited for since this was asked last: it has sent something, or all that it sent is on its way and more is due. */
+  waitedForClient(): boolean {
+    const before = this.#sizeBefore
+    this.#sizeBefore = this.#size
+    return this.#size > before || (!this.writableEnded && this.readableLength === 0)
+  }
+
+  break(reason: string): void {
+    this.destroy(new BrokenBody(reason))
+  }
+
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.#size += chunk.length
     if (this.#size <= this.#limit) return done(null, chunk)
     this.refusal = tooLarge(this.#limit)
-    done(new Error(this.refusal.title))
+    done(new BrokenBody(this.refusal.title))
   }
 }
 
@@ -43,7 +63,7 @@ export function streamedBody({ body }: Operation, limit: number): (context: Requ
     // Not a `pipeline`: an upstream that has seen enough must not cut the connection that its answer goes out on.
     req.pipe(meter)
     req.once('close', () => {
-      if (!req.complete) meter.destroy(new Error('the body broke off before its end'))
+      if (!req.complete) meter.break('the body broke off before its end')
     })
     meter.on('error', () => {})
     // What an upstream has not waited for flows by unread, else the connection could not be used again.

@@ -40,7 +40,7 @@ export interface RequestHeadersInput {
 export type RequestHeaders = (context: RequestContext, hasBody: boolean) => string[]
 
 export function compileRequestHeaders(input: RequestHeadersInput): RequestHeaders {
-  const { config, plainAnswer, traced } = input
+  const { config, plainAnswer, traced, verbatimBody } = input
   const own = Object.entries(config.headers).flatMap(([name, value]) => [name.toLowerCase(), value])
   const dropped = droppedFields(input)
   const appendForwarded: AppendForwarded = compileForwarded(input.trustProxy)
@@ -58,6 +58,8 @@ export function compileRequestHeaders(input: RequestHeadersInput): RequestHeader
       if (!hasBody && bodyFields.has(name)) continue
       headers.push(name, String(sent[name]))
     }
+    // Not all servers take chunks.
+    if (hasBody && verbatimBody && sent['content-length'] !== undefined) headers.push('content-length', sent['content-length'])
     if (plainAnswer) headers.push('accept-encoding', 'identity')
     appendForwarded(req, headers)
     headers.push('x-request-id', context.requestId)

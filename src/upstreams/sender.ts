@@ -38,7 +38,7 @@ export function compileSender({ config, url, template, operation, tools }: Sende
   async function send(request: UpstreamRequest, signal: AbortSignal, trace: readonly string[]): Promise<Attempt> {
     const { method, path, query, headers, body } = request
     const startedAt = performance.now()
-    const outgoing = { method, path: (path || '/') + query, headers: [...headers, ...trace], body: body ?? null }
+    const outgoing = { method, path: (path || '/') + query, headers: [...headers, ...trace], body }
     const ended = await attempt(pool, outgoing, timeout, signal)
     observe(method, startedAt, ended)
     return ended

@@ -66,6 +66,7 @@ const document = {
     },
     '/upload': { post: { operationId: 'upload', requestBody: body({ 'multipart/form-data': {} }), responses: free } },
     '/eager': { post: { operationId: 'eager', requestBody: body({ 'application/octet-stream': {} }), responses: free } },
+    '/patient': { post: { operationId: 'patient', requestBody: body({ 'application/octet-stream': {} }), responses: free } },
     '/guarded': { get: { operationId: 'guarded', security: [{ key: [] }], responses: free } },
     '/broken': { get: { operationId: 'broken', responses: free }, post: { operationId: 'breaking', responses: free } },
   },
@@ -105,6 +106,10 @@ t.test('an API behind a gateway', async (t) => {
         order: open({ retries: 1, backoff: '1ms' }),
         upload: { ...open({ maxRequest: '3mb' }), validate: false },
         eager: { ...open({ url: eager.url, maxRequest: '1gb' }), validate: false },
+        patient: {
+          ...open({ timeout: '300ms', maxRequest: '1kb', breaker: { failures: 2, cooldown: '60s' } }),
+          validate: false,
+        },
         guarded: { upstream: { url: origin.url } },
         broken: open({ url: nobody, breaker: { failures: 2, cooldown: '4s' } }),
         breaking: open({ url: nobody }),
@@ -289,6 +294,36 @@ t.test('an API behind a gateway', async (t) => {
     const refused = await request('POST', '/api/upload', init).catch(() => undefined)
     if (refused !== undefined) t.equal(refused.status, 413)
     t.equal(origin.arrived.length, 1, 'nothing that was too large has arrived as a whole')
+  })
+
+  await t.test('what a client does with its upload is not held against the upstream', async (t) => {
+    const headers = { 'content-type': 'application/octet-stream' }
+    /** Sends pieces as far apart as the upstream may take to answer. */
+    const upload = (pieces: string[], more: object = {}) =>
+      new Promise<number>((resolve, reject) => {
+        const sending = httpRequest(`${url}/api/patient`, { method: 'POST', headers: { ...headers, ...more } }, (response) => {
+          response.resume()
+          resolve(response.statusCode as number)
+        })
+        sending.on('error', reject)
+        for (const [index, piece] of pieces.entries()) setTimeout(() => sending.write(piece), index * 300)
+        setTimeout(() => sending.end(), pieces.length * 300)
+      })
+    t.equal(await upload(['a', 'b', 'c', 'd'], { 'content-length': 4 }), 200, 'slow')
+    t.match(origin.last(), { body: 'abcd', headers: { 'content-length': '4', 'transfer-encoding': undefined } })
+    t.equal(await upload(['a', 'b', 'c', 'd']), 200, 'slow, and nobody knows how long')
+    t.match(origin.last(), { body: 'abcd', headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } })
+
+    for (let i = 0; i < 3; i++) t.equal(await upload(['a'.repeat(600), 'a'.repeat(600)]), 413, 'too large')
+    for (let i = 0; i < 3; i++) {
+      const sending = httpRequest(`${url}/api/patient`, { method: 'POST', headers }).on('error', () => {})
+      sending.write('half of')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      sending.destroy()
+    }
+    t.equal(await upload(['a']), 200, 'the breaker has not opened')
+    origin.answer(() => {})
+    t.equal(await upload(['a']), 504, 'the upstream has all, and does not answer')
   })
 
   await t.test('an upstream need not wait for all of an upload', async (t) => {
