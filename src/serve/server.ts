@@ -189,6 +189,8 @@ function refuseInTurn(socket: HttpSocket, refusal: Problem): void {
 function refuseRaw(socket: Socket, refusal: Problem): void {
   const { instance: _, request_id: __, ...document } = problemDocument(refusal, '', '')
   const body = JSON.stringify(document)
+  // Node hands over a CONNECT's connection without a listener; a client that leaves would end the process.
+  socket.on('error', () => {})
   socket.write(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -248,12 +248,15 @@ t.test('a client that leaves in the middle', async (t) => {
     'GET /qui',
     'POST /sent HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{',
     `GET /slow HTTP/1.1\r\nHost: x\r\n\r\n`,
+    'nonsense',
+    `CONNECT elsewhere:443 HTTP/1.1\r\nHost: x\r\n\r\n`,
   ]) {
-    const { socket, closed } = await openConnection(t, url)
-    socket.write(text)
-    await new Promise((resolve) => setImmediate(resolve))
-    socket.destroy()
-    await closed
+    for (const leave of ['destroy', 'resetAndDestroy'] as const) {
+      const { socket, closed } = await openConnection(t, url)
+      // At once, so that what is answered meets a connection that is gone.
+      socket.write(text, () => socket[leave]())
+      await closed
+    }
   }
   t.equal((await request('GET', '/quick/a')).status, 200)
 })
