@@ -24,7 +24,7 @@ export function nullable(rule: RuleObject, source: Record<string, unknown>): Rul
   if (rule.enum !== undefined) return rule
   const { title, default: fallback, ...rest } = rule
   const wrapped: RuleObject = {
-    anyOf: [{ type: 'null' }, rest],
+    anyOf: [rest, { type: 'null' }],
     ...(title !== undefined && { title }),
     ...(fallback !== undefined && { default: fallback }),
   }

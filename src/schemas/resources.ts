@@ -2,6 +2,7 @@ import { dirname, resolve as resolvePath } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { child, type Document, escapePointer, isObject, type Located, pointerTokens } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
+import { isReference } from '../documents/references.ts'
 
 /** A schema resource (JSON Schema 2020-12 section 4.3.5): a document, or a schema in it that has an `$id` of its own. */
 export interface Resource {
@@ -65,7 +66,8 @@ export function createResources(documents: Pick<Documents, 'load'>): Resources {
     return loaded && indexOf(loaded).root
   }
 
-  function resolve(reference: string, from: Located): Target | undefined {
+  /** `through`: the references that a JSON pointer led through so far, on whose way one may stand again only in a circle. */
+  function find(reference: string, from: Located, through: ReadonlySet<string>): Target | undefined {
     const hash = reference.indexOf('#')
     const path = hash === -1 ? reference : reference.slice(0, hash)
     const fragment = hash === -1 ? '' : decode(reference.slice(hash + 1))
@@ -78,21 +80,30 @@ export function createResources(documents: Pick<Documents, 'load'>): Resources {
       const anchored = resource.anchors.get(fragment)
       return anchored && { schema: anchored }
     }
-    const schema = descend(resource.root, fragment)
+    const schema = descend(resource.root, fragment, through)
     return schema && { schema }
   }
 
-  return { of, resolve }
+  function descend(root: Located, pointer: string, through: ReadonlySet<string>): Located | undefined {
+    let node: Located | undefined = root
+    for (const token of pointerTokens(pointer)) {
+      node = child(node, token) ?? childBehind(node, token, through)
+      if (node === undefined) return undefined
+    }
+    return node
+  }
+
+  function childBehind(node: Located, token: string, through: ReadonlySet<string>): Located | undefined {
+    const place = `${node.document.file}#${node.pointer}`
+    if (!isReference(node.value) || through.has(place)) return undefined
+    const target = find(node.value.$ref, node, new Set([...through, place]))
+    return target && child(target.schema, token)
+  }
+
+  return { of, resolve: (reference, from) => find(reference, from, none) }
 }
 
-function descend(root: Located, pointer: string): Located | undefined {
-  let node: Located | undefined = root
-  for (const token of pointerTokens(pointer)) {
-    node = child(node, token)
-    if (node === undefined) return undefined
-  }
-  return node
-}
+const none: ReadonlySet<string> = new Set()
 
 function decode(fragment: string): string | undefined {
   try {

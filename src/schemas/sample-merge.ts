@@ -1,5 +1,6 @@
 import type { Checker } from './function-keyword.ts'
 import type { Rule, RuleObject } from './rule.ts'
+import type { Choose } from './sample-choices.ts'
 
 /** What a rule and everything that applies beside it ask together, for one choice of its alternatives. */
 export interface Shape {
@@ -10,25 +11,22 @@ export interface Shape {
   readonly excluded: readonly Rule[]
   /** The entries that were stepped through, to see recursion. */
   readonly open: ReadonlySet<number>
-  /** How many choices of alternatives there are to try. */
-  readonly choices: number
 }
 
 interface Merge {
   readonly checker: Checker
-  readonly choice: number
+  readonly choose: Choose
   readonly open: Set<number>
   readonly patterns: string[]
   readonly excluded: Rule[]
-  choices: number
 }
 
-/** Merges a rule for the `choice`-th of its alternatives; undefined when its parts contradict each other. */
-export function mergeRule(rule: Rule, choice: number, open: ReadonlySet<number>, checker: Checker): Shape | undefined {
-  const merge: Merge = { checker, choice, open: new Set(open), patterns: [], excluded: [], choices: 1 }
+/** Merges a rule for one choice of its alternatives; undefined when its parts contradict each other. */
+export function mergeRule(rule: Rule, choose: Choose, open: ReadonlySet<number>, checker: Checker): Shape | undefined {
+  const merge: Merge = { checker, choose, open: new Set(open), patterns: [], excluded: [] }
   const merged = flatten(rule, merge, 0)
   if (merged === undefined) return undefined
-  return { rule: merged, patterns: merge.patterns, excluded: merge.excluded, open: merge.open, choices: merge.choices }
+  return { rule: merged, patterns: merge.patterns, excluded: merge.excluded, open: merge.open }
 }
 
 /** References that lead to themselves without a value between are cut off here. */
@@ -48,8 +46,7 @@ function flatten(rule: Rule, merge: Merge, depth: number): RuleObject | undefine
   for (const [keyword, branches] of Object.entries({ oneOf, anyOf, if: conditional(condition, then, otherwise) })) {
     if (branches === undefined) continue
     const list = branches as Rule[]
-    merge.choices = Math.max(merge.choices, list.length)
-    const index = merge.choice % list.length
+    const index = merge.choose(list.length)
     parts.push(list[index] as Rule)
     if (keyword === 'oneOf') merge.excluded.push(...list.toSpliced(index, 1))
     if (discriminate?.branches === keyword) parts.push(tagged(discriminate, index))

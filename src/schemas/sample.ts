@@ -1,6 +1,7 @@
 import { compilePattern } from '../patterns/pattern.ts'
 import type { Checker } from './function-keyword.ts'
 import type { Direction, Rule, RuleObject } from './rule.ts'
+import { choicesOf } from './sample-choices.ts'
 import { mergeRule, type Shape } from './sample-merge.ts'
 import { samplePattern } from './sample-pattern.ts'
 import { type Random, shuffled, varied } from './sample-random.ts'
@@ -60,28 +61,13 @@ function* values(rule: Rule, walk: Walk, checker: Checker): Generator<unknown> {
 }
 
 function* candidates(rule: Rule, walk: Walk, checker: Checker): Generator<unknown> {
-  let choices = 1
-  for (let choice = 0; choice < choices && choice < mostAttempts; choice++) {
-    const shape = mergeRule(rule, choice, walk.open, checker)
-    if (shape === undefined) {
-      // Contradicting parts may still agree for another alternative, and there are as many as the rule itself says.
-      choices = Math.max(choices, alternativesOf(rule, checker, 0))
-      continue
-    }
-    choices = shape.choices
-    yield* ofShape(shape, walk, checker)
+  let attempts = 0
+  for (const choose of choicesOf(rule, checker)) {
+    if (++attempts > mostAttempts) return
+    const shape = mergeRule(rule, choose, walk.open, checker)
+    // Contradicting parts may still agree for another choice.
+    if (shape !== undefined) yield* ofShape(shape, walk, checker)
   }
-}
-
-function alternativesOf(rule: Rule, checker: Checker, depth: number): number {
-  if (typeof rule === 'boolean' || depth > 16) return 1
-  const own = Math.max(
-    ((rule.oneOf ?? []) as Rule[]).length,
-    ((rule.anyOf ?? []) as Rule[]).length,
-    rule.if === undefined ? 1 : 2,
-  )
-  const below = [...((rule.allOf ?? []) as Rule[]), ...(rule.reference === undefined ? [] : [checker.target(rule.reference)])]
-  return Math.max(own, ...below.map((next) => alternativesOf(next, checker, depth + 1)))
 }
 
 function* ofShape(shape: Shape, walk: Walk, checker: Checker): Generator<unknown> {
@@ -214,7 +200,7 @@ const oddities = [null, 0, 'string', true, [], {}]
 /** Branches of `oneOf` that ask for nothing else differ only in what one of them refuses: a property of an odd type. */
 function* excluding(shape: Shape, lean: Record<string, unknown>, checker: Checker): Generator<Record<string, unknown>> {
   for (const branch of shape.excluded) {
-    const other = mergeRule(branch, 0, new Set(), checker)?.rule.properties
+    const other = mergeRule(branch, () => 0, new Set(), checker)?.rule.properties
     for (const name of Object.keys(other ?? {}).slice(0, 8)) {
       if (Object.hasOwn((shape.rule.properties ?? {}) as object, name)) continue
       for (const value of oddities)

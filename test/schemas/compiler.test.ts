@@ -228,6 +228,18 @@ for (const { what, schema, valid = [], invalid = [], schemas, dialect, members, 
   })
 }
 
+t.test('a JSON pointer leads through references on its way', async (t) => {
+  const schemas = {
+    Map: { properties: { a: { $ref: '#/components/schemas/Other' } } },
+    Other: { properties: { b: { type: 'integer' } } },
+    Circle: { $ref: '#/components/schemas/Circle/properties/x' },
+  }
+  const through = schemaDocument({ $ref: '#/components/schemas/Map/properties/a/properties/b' }, schemas)
+  t.strictSame(complaints(through, 1), [])
+  t.strictSame(complaints(through, 'x'), [': must be an integer, got the string "x"'])
+  t.strictSame(complaints(schemaDocument({ $ref: '#/components/schemas/Circle/properties/x' }, schemas), 1), [': is not allowed'])
+})
+
 t.test('references lead to other files, and back', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'gatefold-test-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))

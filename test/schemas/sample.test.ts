@@ -69,6 +69,33 @@ const rows: { what: string; schema: unknown; schemas?: Record<string, unknown>; 
     value: { kind: 'meow' },
   },
   {
+    what: 'alternatives beside each other that agree only for one combination',
+    schema: {
+      allOf: [
+        { oneOf: [{ type: 'array' }, { type: 'object' }, { type: 'string' }] },
+        { anyOf: [{ type: 'boolean' }, { type: 'number' }, { type: 'null' }, { type: 'object' }] },
+        { properties: { name: { type: 'string' } } },
+      ],
+    },
+    value: { name: 'string' },
+  },
+  { what: '3.0: null comes last', dialect: '3.0', schema: { nullable: true, anyOf: [{ type: 'string' }] }, value: 'string' },
+  {
+    what: 'formats with patterns and lengths',
+    schema: {
+      type: 'array',
+      minItems: 5,
+      prefixItems: [
+        { type: 'string', format: 'date', pattern: '^2021.+' },
+        { type: 'string', format: 'uri', minLength: 25 },
+        { type: 'string', format: 'email', maxLength: 8 },
+        { type: 'string', format: 'ipv4', pattern: '^10\\.' },
+        { type: 'string', pattern: '^(?=.*[A-Z])(?=.*\\d)(?=.*[!@#$]).{8,}$', minLength: 12 },
+      ],
+    },
+    value: ['2021-01-31', 'https://example.com/aaaaa', 'a@b.io', '10.0.0.1', 'Passw0rd!aaa'],
+  },
+  {
     what: 'unique items',
     schema: { type: 'array', uniqueItems: true, minItems: 3, items: { enum: ['a', 'b', 'c'] } },
     value: ['a', 'b', 'c'],
