@@ -26,6 +26,11 @@ const maps = new Set([
   'mapping',
 ])
 
+/** `examples` of a schema are a list of data, those of a media type Example Objects by name; what an extension holds only its author knows. */
+function isData(key: string, member: object): boolean {
+  return literals.has(key) || key.startsWith('x-') || (key === 'examples' && Array.isArray(member))
+}
+
 /** Follows every `$ref` that is reachable from a value, in whatever file, so that all dead ends are reported at boot. */
 export function checkReferences(root: Located, documents: Documents): void {
   const seen = new Set<unknown>()
@@ -33,8 +38,8 @@ export function checkReferences(root: Located, documents: Documents): void {
   for (let start = pending.pop(); start !== undefined; start = pending.pop()) {
     walk(start, start.document === root.document, seen, (reference) => {
       const target = documents.follow(reference)
-      // The rest of the root's document is walked anyway.
-      if (target !== undefined && target.document !== root.document) pending.push(target)
+      // The rest of the root's document is walked anyway, but for what stands in extensions.
+      if (target !== undefined && (target.document !== root.document || target.pointer.includes('/x-'))) pending.push(target)
       return target !== undefined
     })
   }
@@ -64,8 +69,7 @@ function walk(start: Located, once: boolean, seen: Set<unknown>, leads: (referen
     for (const key in value) {
       const member = (value as Record<string, unknown>)[key]
       if (typeof member !== 'object' || member === null) continue
-      // `examples` of a schema are a list of data, those of a media type are Example Objects by name.
-      if (!isMap && !isList && (literals.has(key) || (key === 'examples' && Array.isArray(member)))) continue
+      if (!isMap && !isList && isData(key, member)) continue
       path.push(key)
       visit(member, !isMap && !isList && maps.has(key))
       path.pop()

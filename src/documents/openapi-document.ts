@@ -90,15 +90,17 @@ function checkShape(root: Located, diagnostics: Diagnostics): boolean {
   for (const [key, kind] of Object.entries(kinds)) {
     const node = child(root, key)
     if (node === undefined || (kind === 'list' ? Array.isArray(node.value) : isObject(node.value))) continue
+    const must = `must be ${kind === 'list' ? 'a list' : 'an object'}`
+    // A key that is left blank says as much as one that is not there; where access is decided, nobody is to guess.
+    if (node.value === null && key !== 'security') {
+      diagnostics.warning('wrong-type', place(node), `"${key}" is blank; it ${must}`)
+      continue
+    }
     isRight = false
-    diagnostics.error(
-      'wrong-type',
-      node.value === null ? place(node) : node,
-      `"${key}" must be ${kind === 'list' ? 'a list' : 'an object'}`,
-    )
+    diagnostics.error('wrong-type', node.value === null ? place(node) : node, `"${key}" ${must}`)
   }
   checkInfo(root, diagnostics)
-  const has = ['paths', 'webhooks', 'components'].some((key) => child(root, key) !== undefined)
+  const has = ['paths', 'webhooks', 'components'].some((key) => isObject(child(root, key)?.value))
   if (!has) diagnostics.warning('no-paths', root, `${root.document.name} has no "paths", so nothing is served`)
   return isRight
 }

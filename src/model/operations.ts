@@ -103,7 +103,10 @@ export function basePath(root: Located, documents: Documents): string {
     return isObject(variable?.value) ? String(variable.value.default ?? '') : ''
   })
   try {
-    return decodeURI(new URL(url, 'http://localhost').pathname).replace(/\/+$/, '')
+    const { pathname } = new URL(url, 'http://localhost')
+    // `localhost:8080/api` is a URL of a scheme called "localhost"; its path begins after the port.
+    const path = pathname.startsWith('/') ? pathname : new URL(`http://${url}`).pathname
+    return decodeURI(path).replace(/\/+$/, '')
   } catch {
     return ''
   }

@@ -37,6 +37,8 @@ t.test('the base path is that of the first server, whatever else its URL holds',
     [{ url: 'v1' }, '/v1/a'],
     [{ url: '../v1/' }, '/v1/a'],
     [{ url: 'https://a.example' }, '/a'],
+    [{ url: 'localhost:8080/v1' }, '/v1/a'],
+    [{ url: 'a.example:443' }, '/a'],
     [{ url: '{base}/x', variables: { base: { default: 'https://a.example/caf%C3%A9' } } }, '/café/x/a'],
   ]
   for (const [server, path] of bases)
