@@ -10,7 +10,7 @@ export interface SchemaDialect {
   readonly booleanLimits: boolean
   /** `nullable: true` adds null (OpenAPI 3.0). */
   readonly nullable: boolean
-  /** `items` may be a list, continued by `additionalItems`; `dependencies` may hold lists and schemas. */
+  /** `items` may be a list, continued by `additionalItems`. */
   readonly legacyArrays: boolean
   /** Keywords that the dialect knows; undefined: all. */
   readonly keywords: ReadonlySet<string> | undefined

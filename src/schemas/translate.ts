@@ -186,17 +186,19 @@ const addAdditionalItems: Add = (rule, node, source, place) => {
   if (place.dialect.legacyArrays && Array.isArray(source.items)) rule.items = translateSchema(node, inner(place))
 }
 
-/** `dependencies` (up to draft 7) holds lists of names and schemas side by side. */
+/**
+ * `dependencies` holds lists of names and schemas side by side. Later dialects split it (JSON Schema 2020-12 Core, appendix on
+ * compatibility), but who writes it there means the same by it, and a constraint that nobody checks is worse than an old word.
+ */
 const addDependencies: Add = (rule, node, _source, place) => {
-  if (!place.dialect.legacyArrays || !isObject(node.value)) return
+  if (!isObject(node.value)) return
   const names: Record<string, unknown> = {}
   const schemas: Record<string, unknown> = {}
   for (const [name, member] of members(node)) {
     if (isStringList(member.value)) setOwn(names, name, member.value)
     else setOwn(schemas, name, translateSchema(member, place))
   }
-  rule.dependentRequired = names
-  rule.dependentSchemas = schemas
+  addAll(rule, [{ dependentRequired: names, dependentSchemas: schemas }])
 }
 
 const addEnum: Add = (rule, node) => {

@@ -120,6 +120,16 @@ const rows: Row[] = [
     invalid: [[1], ['x', 'y'], { a: 1 }],
   },
   {
+    what: '3.1: dependencies hold beside their successors',
+    schema: {
+      dependencies: { a: ['b'], c: { required: ['d'] } },
+      dependentRequired: { e: ['f'] },
+      dependentSchemas: { g: { required: ['h'] } },
+    },
+    valid: [{ a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1 }, {}],
+    invalid: [{ a: 1 }, { c: 1 }, { e: 1 }, { g: 1 }],
+  },
+  {
     what: 'names of the prototype are data',
     schema: { properties: { toString: { type: 'number' }, __proto__: {} }, required: ['constructor', 'hasOwnProperty'] },
     valid: [{ constructor: 1, hasOwnProperty: 1 }],
