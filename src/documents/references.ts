@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { DiagnosticCode } from './diagnostic-codes.ts'
 import { child, type Document, isObject, type Located, pointerTokens } from './document.ts'
 
@@ -21,7 +22,8 @@ export function isReference(value: unknown): value is { $ref: string } {
 }
 
 /** Splits a `$ref` (RFC 3986 relative reference, fragment as JSON pointer or name). Nothing remote is ever fetched. */
-export function parseReference(ref: string, document: Document): Reference | ReferenceFailure {
+export function parseReference(written: string, document: Document): Reference | ReferenceFailure {
+  const ref = withoutSelf(written, document)
   const hash = ref.indexOf('#')
   const path = hash === -1 ? ref : ref.slice(0, hash)
   if (isRemote(path)) {
@@ -38,6 +40,15 @@ export function parseReference(ref: string, document: Document): Reference | Ref
       hint: 'A "%" itself is written %25.',
     }
   }
+}
+
+/** A `$ref` that names its own document by the URI that this gives itself (`$self`, OpenAPI 3.2) as one that begins with `#`. */
+export function withoutSelf(ref: string, document: Document): string {
+  const self = isObject(document.value) ? document.value.$self : undefined
+  const [path = '', fragment = ''] = ref.split('#', 2)
+  if (typeof self !== 'string' || path === '') return ref
+  const own = URL.parse(self, pathToFileURL(document.file).href)
+  return own !== null && URL.parse(path, own.href)?.href === own.href ? `#${fragment}` : ref
 }
 
 /** True for a `$ref` that names no file of the project: an absolute URI, or one without a scheme (`//host/…`). */

@@ -22,11 +22,14 @@ export function resolveDiscriminator(
   if (typeof property !== 'string' || !Array.isArray(list)) return undefined
   const holder = { ...node, pointer: node.pointer.slice(0, node.pointer.lastIndexOf('/')), value: source }
   const targets = members(child(holder, branches)).map(([, branch]) => followBranch(branch, resources))
+  const indexOf = (mapped: Located | undefined) => {
+    const target = mapped && mappedSchema(mapped, resources)
+    return target === undefined ? -1 : targets.findIndex(({ schema }) => sameSchema(schema, target))
+  }
   const choices: Record<string, number> = Object.create(null)
   const chosen = new Set<number>()
   for (const [value, mapped] of members(child(node, 'mapping'))) {
-    const target = mappedSchema(mapped, resources)
-    const index = targets.findIndex(({ schema }) => target !== undefined && sameSchema(schema, target))
+    const index = indexOf(mapped)
     if (index === -1) continue
     choices[value] = index
     chosen.add(index)
@@ -41,13 +44,16 @@ export function resolveDiscriminator(
       choices[name] = choices[name] === undefined ? index : undecided
     }
   }
-  return Object.keys(choices).length === 0 ? undefined : { property, branches, choices }
+  const otherwise = indexOf(child(node, 'defaultMapping'))
+  if (Object.keys(choices).length === 0) return undefined
+  return { property, branches, choices, ...(otherwise !== -1 && { otherwise }) }
 }
 
 /** The index of the branch that a value chooses, `undecided` when it says nothing, undefined when no branch has its name. */
-export function chooseBranch({ property, choices }: Discriminate, data: unknown): number | undefined {
-  const value = isObject(data) && Object.hasOwn(data, property) ? data[property] : undefined
-  return typeof value === 'string' ? choices[value] : undecided
+export function chooseBranch({ property, choices, otherwise }: Discriminate, data: unknown): number | undefined {
+  if (!isObject(data)) return undecided
+  const value = Object.hasOwn(data, property) ? data[property] : undefined
+  return typeof value === 'string' ? (choices[value] ?? otherwise) : (otherwise ?? undecided)
 }
 
 /** The schema that a branch means and, when it is a reference, the name that it gives. */

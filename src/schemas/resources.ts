@@ -2,7 +2,7 @@ import { dirname, resolve as resolvePath } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { child, type Document, escapePointer, isObject, type Located, pointerTokens } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
-import { isReference } from '../documents/references.ts'
+import { isReference, withoutSelf } from '../documents/references.ts'
 
 /** A schema resource (JSON Schema 2020-12 section 4.3.5): a document, or a schema in it that has an `$id` of its own. */
 export interface Resource {
@@ -67,11 +67,12 @@ export function createResources(documents: Pick<Documents, 'load'>): Resources {
   }
 
   /** `through`: the references that a JSON pointer led through so far, on whose way one may stand again only in a circle. */
-  function find(reference: string, from: Located, through: ReadonlySet<string>): Target | undefined {
+  function find(written: string, from: Located, through: ReadonlySet<string>): Target | undefined {
+    const reference = withoutSelf(written, from.document)
     const hash = reference.indexOf('#')
     const path = hash === -1 ? reference : reference.slice(0, hash)
     const fragment = hash === -1 ? '' : decode(reference.slice(hash + 1))
-    const base = of(from)
+    const base = reference === written ? of(from) : indexOf(from.document).root
     const resource = path === '' ? base : resourceAt(absolute(path, base), from)
     if (resource === undefined || fragment === undefined) return undefined
     if (fragment !== '' && !fragment.startsWith('/')) {

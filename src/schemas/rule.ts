@@ -23,6 +23,8 @@ export interface Discriminate {
   branches: 'oneOf' | 'anyOf'
   /** Index of the branch by value; without a prototype, so that `toString` is a value like any other. */
   choices: Readonly<Record<string, number>>
+  /** Index of the branch for every other value and for none (`defaultMapping`, OpenAPI 3.2). */
+  otherwise?: number
 }
 
 /** The dynamic scope (JSON Schema 2020-12 section 7.1) as far as it decides anything: the outermost schema of each dynamic anchor. */

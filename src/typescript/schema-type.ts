@@ -73,7 +73,12 @@ function alternatives(schema: SchemaNode, keyword: 'anyOf' | 'oneOf', list: read
   if (discriminate === undefined || discriminate.branches !== keyword) return types
   return types.map((type, index) => {
     const values = Object.keys(discriminate.choices).filter((value) => discriminate.choices[value] === index)
-    if (values.length === 0 || saysItself(list[index] as Located, discriminate.property, place)) return type
+    if (
+      values.length === 0 ||
+      index === discriminate.otherwise ||
+      saysItself(list[index] as Located, discriminate.property, place)
+    )
+      return type
     const value = union(values.map((one) => plain(literal(one))))
     return intersection([type, objectOf([{ name: memberName(discriminate.property), type: value }])])
   })

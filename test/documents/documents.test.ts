@@ -38,6 +38,28 @@ t.test('keys beside a $ref come before those behind it', async (t) => {
   t.equal(documents.get(root, 'root')?.value, 3, 'a pointer may lead through a reference')
 })
 
+t.test('a document may refer to itself by the URI that it gives itself', async (t) => {
+  const lines = (self: string) => [
+    `$self: ${self}`,
+    'one: { $ref: "https://example.com/api/v1.yaml#/base" }',
+    'two: { $ref: "v1.yaml#/base" }',
+    'other: { $ref: "parts.yaml#/base" }',
+    'base: { x: 1 }',
+  ]
+  const directory = t.testdir({
+    'openapi.yaml': lines('https://example.com/api/v1.yaml').join('\n'),
+    'parts.yaml': 'base: { x: 2 }',
+  })
+  const { documents, diagnostics, root } = open(directory)
+  for (const [key, x] of [
+    ['one', 1],
+    ['two', 1],
+    ['other', 2],
+  ] as const)
+    t.equal(documents.get(root, key, 'x')?.value, x, key)
+  t.same(diagnostics.all, [])
+})
+
 t.test('a pointer through a cycle of references ends', async (t) => {
   const directory = t.testdir({ 'openapi.yaml': 'a: { $ref: "#/b/x" }\nb: { $ref: "#/a/y" }\nc: { $ref: "#/c/d" }\n' })
   const { documents, diagnostics, root } = open(directory)

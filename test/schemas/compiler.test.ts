@@ -221,6 +221,19 @@ const rows: Row[] = [
     ],
   },
   {
+    what: '3.2: a discriminator has a branch for all other values',
+    schema: {
+      oneOf: [reference('Cat'), reference('Other'), { type: 'null' }],
+      discriminator: { propertyName: 'kind', mapping: { meow: 'Cat' }, defaultMapping: '#/components/schemas/Other' },
+    },
+    schemas: {
+      Cat: { type: 'object', properties: { a: { type: 'string' } } },
+      Other: { type: 'object', properties: { a: { type: 'number' } } },
+    },
+    valid: [{ kind: 'meow', a: 'x' }, { kind: 'lizard', a: 1 }, { a: 1 }, null],
+    invalid: [{ kind: 'meow', a: 1 }, { kind: 'lizard', a: 'x' }, { a: 'x' }],
+  },
+  {
     what: 'a discriminator value named as a member of every object',
     schema: { oneOf: [reference('Cat'), reference('Dog')], discriminator: { propertyName: 'kind' } },
     schemas: { Cat: {}, Dog: {} },
@@ -237,6 +250,15 @@ for (const { what, schema, valid = [], invalid = [], schemas, dialect, members, 
     t.notOk(source.diagnostics.hasErrors, 'the schema is in order')
   })
 }
+
+t.test('a schema may be referred to by the URI of its document', async (t) => {
+  const schemas = { Whole: { type: 'integer' }, Inside: { $id: 'https://example.com/inside', type: 'string' } }
+  for (const reference of ['https://example.com/api/openapi#/components/schemas/Whole', 'openapi#/components/schemas/Whole']) {
+    const source = schemaDocument({ $ref: reference }, schemas, '3.1', { $self: 'https://example.com/api/openapi' })
+    t.strictSame(complaints(source, 1), [])
+    t.strictSame(complaints(source, 'x'), [': must be an integer, got the string "x"'])
+  }
+})
 
 t.test('a JSON pointer leads through references on its way', async (t) => {
   const schemas = {
