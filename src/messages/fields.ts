@@ -17,7 +17,7 @@ export type FieldReader = (texts: QueryTexts) => TextTree | Misfit | undefined
 
 /** The reader of one field by style, explode and shape; claims the names that it needs. */
 export function fieldReader(field: Field, shape: Shape, names: QueryNames, decode: Decode): FieldReader {
-  if (field.style === 'deepObject') return deepReader(field.name, names, decode)
+  if (field.style === 'deepObject') return deepReader(field.name, shape, names, decode)
   const slot = names.slot(field.name)
   if (!shape.array && !shape.object) return singleReader(slot, decode)
   const style = delimitedName(field.style)
@@ -70,10 +70,15 @@ function propertiesReader(shape: Shape, names: QueryNames, decode: Decode): Fiel
   }
 }
 
-function deepReader(name: string, names: QueryNames, decode: Decode): FieldReader {
-  const slot = names.deepSlot(name)
+function deepReader(name: string, shape: Shape, names: QueryNames, decode: Decode): FieldReader {
+  const deepSlot = names.deepSlot(name)
+  const slot = names.slot(name)
+  const scalar = singleReader(slot, decode)
   return function deep(texts) {
-    const pairs = texts.deep[slot]
-    return pairs === undefined ? undefined : readDeepObject(pairs.map(([path, raw]) => [path, decode(raw)]))
+    const pairs = texts.deep[deepSlot]
+    if (pairs !== undefined) return readDeepObject(pairs.map(([path, raw]) => [path, decode(raw)]))
+    if (shape.scalars.length > 0) return scalar(texts)
+    // Who names the parameter means it: its text is not to vanish because it is written in another style.
+    return texts.slots[slot] ? new Misfit(`must be written as ${name}[…]=… (style deepObject)`) : undefined
   }
 }

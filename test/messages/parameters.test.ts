@@ -239,6 +239,24 @@ const rows: Row[] = [
     refused: [422, 'query /f has both a value and members at [a][b]'],
   },
   {
+    name: 'deepObject written as text',
+    parameters: [inQuery('f', { type: 'object' }, { style: 'deepObject' })],
+    path: '?f=x,1',
+    refused: [422, 'query /f must be written as f[…]=… (style deepObject)'],
+  },
+  {
+    name: 'deepObject without anything',
+    parameters: [inQuery('f', { type: 'object' }, { style: 'deepObject' })],
+    path: '?f=',
+    sees: { query: {} },
+  },
+  {
+    name: 'deepObject, or text',
+    parameters: [inQuery('f', { type: ['string', 'object'] }, { style: 'deepObject' })],
+    path: '?f=x',
+    sees: { query: { f: 'x' } },
+  },
+  {
     name: 'deepObject nested without end',
     parameters: [inQuery('f', { type: 'object' }, { style: 'deepObject' })],
     path: `?f${'[a]'.repeat(17)}=1`,
