@@ -82,8 +82,7 @@ function reportUnknown(name: string, security: Record<string, string[]>[], at: L
   const { authenticator } = tools.services
   const named = new Set(security.flatMap((requirement) => Object.keys(requirement)))
   for (const scheme of named) {
-    // An entry that is there but wrong was reported where it stands.
-    if (authenticator.knows(scheme) || Object.hasOwn(tools.config.authentication, scheme)) continue
+    if (authenticator.knows(scheme) || authenticator.mentions(scheme)) continue
     const known = Object.keys(tools.config.authentication)
     tools.diagnostics.error(
       'unknown-security-scheme',

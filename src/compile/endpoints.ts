@@ -1,9 +1,12 @@
+import { fillDefaults } from '../config/defaults.ts'
+import { checkSettings } from '../config/validate.ts'
 import { problem } from '../errors.ts'
 import { lazy } from '../messages/lazy.ts'
 import type { Operation } from '../model/operation.ts'
 import type { Policy, PolicyStep, Run } from '../policies/policy.ts'
 import { compilePreflight } from '../policies/preflight.ts'
 import { type Endpoint, otherMethods } from '../serve/listener.ts'
+import type { Target } from '../targets/target.ts'
 import { compilePipeline, logFault } from './pipeline.ts'
 import type { Registry } from './registry.ts'
 import { createRouter, type Route, type Router } from './router.ts'
@@ -47,10 +50,23 @@ function isRootOfServer({ path, node }: Operation): boolean {
 function compileEndpoint(operation: Operation, registry: Registry, tools: CompileTools): Endpoint {
   const target = registry.targets.find(({ name }) => name === operation.target)
   if (target === undefined) throw new Error(`target ${operation.target} is not registered`)
-  const config = operation.settings.get(target.name)?.value ?? true
-  const run = target.compile(config as never, operation, tools)
+  const run = compileTarget(target, operation, tools)
   const pipeline = compilePipeline(compilePolicies(registry.policies, operation, tools), run, logFault(tools.log))
   return { operation, pipeline: tools.tracing?.request(pipeline, operation.path) ?? pipeline }
+}
+
+/**
+ * Settings that were refused are absent here, and reported. The target's defaults stand in for them where they suffice, so that
+ * the rest of the operation is looked at all the same.
+ */
+function compileTarget(target: Target, operation: Operation, tools: CompileTools): Run {
+  const { name, schema } = target
+  const standIns = [{ value: true }, { value: fillDefaults(schema, {}) }]
+  const setting = operation.settings.get(name) ?? standIns.find(({ value }) => checkSettings(schema, value).length === 0)
+  if (setting !== undefined) return target.compile(setting.value as never, operation, tools)
+  return () => {
+    throw new Error(`the settings of ${name} were refused`)
+  }
 }
 
 function compilePolicies(policies: readonly Policy[], operation: Operation, tools: CompileTools): PolicyStep[] {

@@ -55,8 +55,7 @@ function reportUndecidable(alternatives: readonly SecurityRequirement[], operati
   const root: Located = { document: operation.document, pointer: '', value: operation.document.value }
   const security = child(operation.node, 'security') ?? child(root, 'security')
   for (const scheme of unknown) {
-    // An entry that is there but wrong was reported where it stands.
-    if (Object.hasOwn(tools.config.authentication, scheme)) continue
+    if (authenticator.mentions(scheme)) continue
     const node = tools.documents.get(root, 'components', 'securitySchemes', scheme)
     const definition = node && defineScheme(node)
     const entry = definition?.kind

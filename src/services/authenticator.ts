@@ -5,7 +5,7 @@ import { presenceRequirements, presenceVerifiers } from '../authentication/prese
 import { type Authenticate, compileRequirements, type Decision } from '../authentication/requirements.ts'
 import { defineScheme, type SchemeDefinition } from '../authentication/scheme-definitions.ts'
 import { compileSchemes } from '../authentication/schemes.ts'
-import type { Located } from '../documents/document.ts'
+import { child, isObject, type Located } from '../documents/document.ts'
 import type { SecurityRequirement } from '../model/operation.ts'
 import type { Lifecycle, ServiceDefinition, ServiceTools } from './service.ts'
 
@@ -16,6 +16,8 @@ export type { Authenticate, Decision } from '../authentication/requirements.ts'
 export interface Authenticator extends Lifecycle {
   /** Whether credentials of a scheme can be checked. */
   knows(scheme: string): boolean
+  /** Whether gateway.yaml says something about a scheme. What is wrong with it was reported there. */
+  mentions(scheme: string): boolean
   /** One function for the `security` of one operation (`compileRequirements` says what it does). */
   compile(alternatives: readonly SecurityRequirement[]): Authenticate
   /** The same for callers that keep no compiled function; compiled once for each list of alternatives. */
@@ -46,6 +48,7 @@ function createAuthenticator(tools: ServiceTools, before: Verifiers): Authentica
   const own = makeVerifiers(tools, before)
   const { verifiers } = own
   const required = requirementsReader(tools)
+  const written = tools.gatewayFile && child(tools.gatewayFile, 'authentication')
   const compiled = new WeakMap<readonly SecurityRequirement[], Authenticate>()
   // Most operations ask for the same, each in a list of its own.
   const byText = new Map<string, Authenticate>()
@@ -62,6 +65,7 @@ function createAuthenticator(tools: ServiceTools, before: Verifiers): Authentica
 
   return {
     knows: (scheme) => verifiers.has(scheme),
+    mentions: (scheme) => written !== undefined && isObject(written.value) && Object.hasOwn(written.value, scheme),
     compile,
     authenticate: (alternatives, source) => compile(alternatives)(source),
     verifiers,

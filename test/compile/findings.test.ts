@@ -1,0 +1,76 @@
+import t from 'tap'
+import { planGateway } from '../../src/index.ts'
+import { writeProject } from '../gateway.ts'
+
+const openapi = {
+  openapi: '3.1.0',
+  info: { title: 'One', version: '1' },
+  security: [{ bearerAuth: [] }],
+  paths: { '/one': { get: { operationId: 'one', responses: { 200: { description: 'Fine' } } } } },
+  components: { securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer' } } },
+}
+const authentication = { bearerAuth: { jwt: { algorithms: ['HS256'], secret: '' } } }
+const handlers = 'export const one = () => 1'
+
+interface Slip {
+  gateway?: object
+  openapi?: object
+  handlers?: string
+}
+
+async function findings(t: Parameters<typeof writeProject>[0], slip: Slip) {
+  const gateway = { authentication, metrics: false, ...slip.gateway }
+  const directory = writeProject(t, { openapi: { ...openapi, ...slip.openapi }, gateway, handlers: slip.handlers ?? handlers })
+  const { diagnostics } = await planGateway({ directory, environment: {} })
+  return diagnostics
+}
+
+t.test('one slip is one finding', async (t) => {
+  const operation = (settings: object) => ({ operations: { one: settings } })
+  const jwt = (settings: object) => ({ authentication: { bearerAuth: { jwt: { algorithms: ['HS256'], ...settings } } } })
+  const schema = { type: 'int', default: 1 }
+  const parameters = [{ name: 'n', in: 'query', schema }]
+  const table: [name: string, slip: Slip, codes: string[]][] = [
+    ['a key of a task', { gateway: operation({ task: { retry: 3 } }) }, ['unknown-key']],
+    ['a value of a task', { gateway: operation({ task: { timeout: '5 min' } }) }, ['wrong-value']],
+    ['all of a task', { gateway: operation({ task: 'please' }) }, ['wrong-value']],
+    [
+      'a task beside what else is wrong',
+      { gateway: operation({ task: { retry: 3 } }), handlers: '' },
+      ['unknown-key', 'no-target'],
+    ],
+    ['a key of an upstream', { gateway: operation({ upstream: { urll: 'http://a.example' } }) }, ['unknown-key']],
+    ['an algorithm', { gateway: jwt({ secret: '', algorithms: ['HS25'] }) }, ['wrong-value']],
+    ['a variable of a scheme', { gateway: jwt({ secret: '$' + '{NOBODY_SETS_THIS}' }) }, ['unset-variable']],
+    [
+      'a scheme that the operator page asks for',
+      { gateway: { ...jwt({ secret: 1 }), ops: { path: '/ops', security: [{ bearerAuth: [] }], roles: ['admin'] } } },
+      ['wrong-type'],
+    ],
+    [
+      'a type, with a default',
+      {
+        openapi: { paths: { '/one': { get: { operationId: 'one', parameters, responses: { 200: { description: 'Fine' } } } } } },
+      },
+      ['invalid-schema'],
+    ],
+  ]
+  for (const [name, slip, codes] of table)
+    t.same(
+      (await findings(t, slip)).map(({ code }) => code),
+      codes,
+      name,
+    )
+})
+
+t.test('what stands in the wrong place is told its own', async (t) => {
+  const table: [gateway: object, hint: string][] = [
+    [{ cors: {} }, "'cors' stands under 'defaults', for all operations, or with one: operations.<operationId>.cors."],
+    [{ mock: true }, "'mock' stands with an operation: operations.<operationId>.mock."],
+    [{ access: 'public' }, "'access' stands with an operation: operations.<operationId>.access."],
+    [{ port: 80 }, "'port' stands in 'server': server.port."],
+    [{ sever: {} }, 'Did you mean "server"?'],
+    [{ defaults: { rateLimit: { limit: 1, window: '1s', by: 'principals' } } }, 'Did you mean "principal"?'],
+  ]
+  for (const [gateway, hint] of table) t.same((await findings(t, { gateway }))[0]?.hint, hint)
+})
