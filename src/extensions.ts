@@ -24,9 +24,10 @@ export async function loadExtensions(
   for (const { file, node } of entries) {
     const imported = await importModule(resolve(directory, file), directory)
     if (!('exports' in imported)) {
-      const { reason, at } = imported
+      const { reason, at, hint } = imported
       const message = `the extension ${file} cannot be loaded: ${reason}`
-      diagnostics.error('extension-failed', node, message, at && `see ${at.file}:${at.line}:${at.column}`)
+      const place = at && `see ${at.file}:${at.line}:${at.column}`
+      diagnostics.error('extension-failed', node, message, place && hint ? `${place}. ${hint}` : (place ?? hint))
       continue
     }
     const parts = Object.values(imported.exports).filter(isPart)

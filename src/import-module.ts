@@ -11,6 +11,8 @@ export type Imported = { readonly exports: Record<string, unknown> } | ImportFai
 export interface ImportFailure {
   /** What went wrong, in one line. */
   readonly reason: string
+  /** What to do, where the reason alone does not tell. */
+  readonly hint: string | undefined
   /** Where, in whichever file of the project; undefined when nobody knows. */
   readonly at: Position | undefined
   /** The same value for all modules that fail because of one and the same error. */
@@ -34,7 +36,8 @@ export async function importModule(file: string, directory: string): Promise<Imp
     return { exports: await Promise.race([import(pathToFileURL(file).href), late]) }
   } catch (error) {
     await Promise.race([forgetFailure(file), late]).catch(() => {})
-    return { reason: reasonOf(error, file, directory), at: placeOf(error, file, directory), error }
+    const reason = reasonOf(error, file, directory)
+    return { reason, hint: hintOf(reason), at: placeOf(error, file, directory), error }
   } finally {
     clearTimeout(timer)
   }
@@ -44,6 +47,19 @@ function reasonOf(error: unknown, file: string, directory: string): string {
   const message = error instanceof Error ? error.message || error.name : `it throws ${String(error)}`
   if (message.startsWith(`Cannot find module '${file}'`)) return 'the file does not exist'
   return (message.split('\n')[0] as string).replaceAll(directory + sep, '')
+}
+
+function hintOf(reason: string): string | undefined {
+  const missing = /^Cannot find package '([^']+)'/.exec(reason)?.[1]
+  if (missing !== undefined) return `npm install ${missing}`
+  if (reason === 'the file does not exist') return 'The path is relative to gateway.yaml.'
+  if (/^Cannot find module '[^']*?[^'/.]+'/.test(reason) && !/^Cannot find module '[^']*\.\w+'/.test(reason))
+    return 'Write the whole name of the file, with its .ts or .js.'
+  if (/^(require|module|exports|__dirname|__filename) is not defined/.test(reason))
+    return 'The file is an ES module: write import and export, or call it .cjs and import that.'
+  return reason.includes('strip-only mode')
+    ? 'Node runs TypeScript by leaving the types out, so nothing that needs code of its own: a const object does what an enum does.'
+    : undefined
 }
 
 function placeOf(error: unknown, file: string, directory: string): Position | undefined {

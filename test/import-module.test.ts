@@ -69,6 +69,31 @@ t.test('handler modules that cannot be loaded are reported where they are wrong,
   for (const [name, files, expected] of table) t.same(await findings(t, files), expected, name)
 })
 
+t.test('says what to do where the reason alone does not', async (t) => {
+  const table: [source: string, hint: string | undefined][] = [
+    ["import 'nobody-has-this-package'", 'npm install nobody-has-this-package'],
+    ["import './thing'", 'Write the whole name of the file, with its .ts or .js.'],
+    ["import './gone.ts'", undefined],
+    [
+      "const fs = require('node:fs')\nexport {}",
+      'The file is an ES module: write import and export, or call it .cjs and import that.',
+    ],
+    [
+      'enum Colour { Red }',
+      'Node runs TypeScript by leaving the types out, so nothing that needs code of its own: a const object does what an enum does.',
+    ],
+  ]
+  for (const [source, hint] of table) {
+    const files = { 'handlers/thing.ts': 'export const getThing = () => ({})', 'handlers/bad.ts': source }
+    const { diagnostics } = await planGateway({ directory: writeProject(t, { openapi, files }), environment: {} })
+    t.same(
+      diagnostics.map(({ code, hint }) => [code, hint]),
+      [['handler-module-failed', hint]],
+      source,
+    )
+  }
+})
+
 t.test('exports of the right name that are no handlers', async (t) => {
   const table = {
     'export class getThing {}': 'a class',

@@ -49,7 +49,11 @@ const explanations: Record<string, Explain> = {
     ...didYouMean(error, choicesOf(schema)),
   }),
   oneOf: (error, at, schema) => wrongAlternative(error, at, schema),
-  pattern: (error, at, schema) => ({ code: 'wrong-value', message: `${value(error, at)}; it must be ${describe(schema)}` }),
+  pattern: (error, at, schema) => ({
+    code: 'wrong-value',
+    message: `${value(error, at)}; it must be ${describe(schema)}`,
+    ...didYouMean(error, schema.examples ?? []),
+  }),
   minimum: (error, at, schema) => ({ code: 'out-of-range', message: `${value(error, at)}; it must be ${describe(schema)}` }),
   maximum: (error, at, schema) => ({ code: 'out-of-range', message: `${value(error, at)}; it must be ${describe(schema)}` }),
   minLength: (error, at) => ({

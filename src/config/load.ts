@@ -45,12 +45,19 @@ export interface LoadedConfig {
 /** The file that `readConfig` looks for when none is named. */
 export const configNames = ['gateway.yaml', 'gateway.yml', 'gateway.json']
 
+const noConfigHint =
+  "'-C DIR' says where it is, '--config FILE' what it is called; 'gatefold init DIR' makes a project, and 'gatefold mock' needs only an OpenAPI document."
+
 /** Reads gateway.yaml with its overlay and fills in placeholders; nothing is checked against the schema yet. */
 export function readConfig(
   { documents, diagnostics, environment, file, env, overrides = [] }: ConfigSource,
   directory: string,
 ): FilledDocument | undefined {
   const name = file ?? configNames.find((candidate) => existsSync(join(directory, candidate))) ?? 'gateway.yaml'
+  if (file === undefined && !existsSync(join(directory, name))) {
+    diagnostics.error('missing-file', undefined, 'there is no gateway.yaml here', noConfigHint)
+    return undefined
+  }
   const base = documents.load(name)
   const over = env === undefined ? undefined : documents.load(overlayName(name, env))
   if (base === undefined || (env !== undefined && over === undefined)) return undefined
@@ -84,7 +91,7 @@ export function loadConfig(source: FilledDocument, registry: ConfigRegistry, dia
   const root: Located = { document, pointer: '', value }
   const findings = checkSettings(schema, value).filter(({ pointer }) => !source.unfilled.has(pointer))
   for (const { code, pointer, what, message, hint } of findings)
-    diagnostics.error(code, document.locate(pointer, what), message, targetHint(pointer, registry) ?? hint)
+    diagnostics.error(code, document.locate(pointer, what), message, placeHint(pointer, registry) ?? hint)
   const config = configOf(value, [...findings.map(({ pointer }) => pointer), ...source.unfilled])
   checkConfig(config, root, diagnostics)
   const operations = child(root, 'operations')
@@ -95,6 +102,23 @@ export function loadConfig(source: FilledDocument, registry: ConfigRegistry, dia
     refused: (pointer) => findings.some((finding) => finding.pointer === pointer || finding.pointer.startsWith(`${pointer}/`)),
     operations: new Map(members(operations).filter(([, node]) => isObject(node.value))),
   }
+}
+
+/** Where a key belongs that stands in the wrong place. */
+function placeHint(pointer: string, registry: ConfigRegistry): string | undefined {
+  return targetHint(pointer, registry) ?? rootHint(pointer.slice(1), registry)
+}
+
+/** What people write at the root of the file though it belongs to a section, or to operations. */
+function rootHint(name: string, { policies, targets }: ConfigRegistry): string | undefined {
+  const sections = asNode(GatewayConfig).properties ?? {}
+  if (Object.hasOwn(sections, name)) return undefined
+  if (policies.some((policy) => policy.name === name && policy.always !== true))
+    return `'${name}' stands under 'defaults', for all operations, or with one: operations.<operationId>.${name}.`
+  if (name === 'access' || targets.some((target) => target.name === name))
+    return `'${name}' stands with an operation: operations.<operationId>.${name}.`
+  const section = Object.keys(sections).find((key) => Object.hasOwn(sections[key]?.properties ?? {}, name))
+  return section && `'${name}' stands in '${section}': ${section}.${name}.`
 }
 
 /** Why `defaults` takes no target: what answers an operation is never left to what stands elsewhere. */

@@ -20,7 +20,7 @@ const One = Type.Object(
         'What is counted apart: ip, principal, apiKey, header:<name>, or global for all callers together. Callers without principal, key or header count by ip.',
       default: 'principal',
       pattern: "^(ip|principal|apiKey|global|header:[A-Za-z0-9!#$%&'*+.^_`|~-]+)$",
-      examples: ['ip', 'principal', 'header:X-Tenant'],
+      examples: ['ip', 'principal', 'apiKey', 'header:X-Tenant', 'global'],
     }),
     name: Type.Optional(
       Type.String({

@@ -73,7 +73,7 @@ export async function loadHandlers(
     if (reported.has(imported.error)) continue
     reported.add(imported.error)
     const at = imported.at ?? { file: name, line: 1, column: 1 }
-    diagnostics.error('handler-module-failed', at, `${name} cannot be loaded: ${imported.reason}`)
+    diagnostics.error('handler-module-failed', at, `${name} cannot be loaded: ${imported.reason}`, imported.hint)
   }
   const shown = directory === undefined ? '' : relative(projectDirectory, directory)
   return handlerModules({ directory: shown, projectDirectory, modules, failed }, diagnostics)
