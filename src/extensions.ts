@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { TSchema } from 'typebox'
 import type { Registry } from './compile/registry.ts'
 import { compileCheck } from './config/validate.ts'
 import type { Diagnostics } from './documents/diagnostics.ts'
@@ -50,9 +51,23 @@ function withPart(registry: Registry, part: Policy | Target, node: Located, diag
     return registry
   }
   // What is no valid JSON Schema would let every setting pass.
-  compileCheck(part.schema)
+  const fault = faultOf(part.schema)
+  if (fault !== undefined) {
+    const message = `the schema of the ${part.kind} '${part.name}' is no JSON Schema: ${fault}`
+    diagnostics.error('extension-failed', node, message, 'Make it with Type of this package.')
+    return registry
+  }
   if (part.kind === 'target') return { ...registry, targets: [...registry.targets, part] }
   return { ...registry, policies: registry.policies.toSpliced(placeOf(part, registry.policies), 0, part) }
+}
+
+function faultOf(schema: TSchema): string | undefined {
+  try {
+    compileCheck(schema)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 /** A team's policies of one stage stand in the order in which they were named, behind the built-in ones of that stage. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { planGateway } from '../src/index.ts'
-import { writeProject } from './gateway.ts'
+import { packageUrl, writeProject } from './gateway.ts'
 
 const openapi = {
   openapi: '3.1.0',
@@ -118,5 +118,14 @@ t.test('extensions that cannot be loaded', async (t) => {
     /extension \.\/null\.ts cannot be loaded: it throws null/,
     /extension \.\/syntax\.ts cannot be loaded: Expression expected/,
     /extension \.\/gone\.ts cannot be loaded: the file does not exist/,
+  ])
+})
+
+t.test('an extension whose schema is none', async (t) => {
+  const own = `import { definePolicy } from '${packageUrl}'
+export const odd = definePolicy({ name: 'odd', schema: { type: 'oddity' }, compile: () => undefined })`
+  const files = { 'handlers/thing.ts': 'export const getThing = () => ({})', 'own.ts': own }
+  t.match(await findings(t, files, { extensions: ['./own.ts'] }), [
+    /^gateway\..*:\d+:\d+ the schema of the policy 'odd' is no JSON Schema: .*oddity/,
   ])
 })
