@@ -51,12 +51,14 @@ export class ApiProblem<Body = unknown> extends Error {
   constructor(status: number, fields: ProblemFields, body?: Body, cause?: unknown) {
     const title = text(fields.title) ?? `The server answered with status ${status}`
     const detail = text(fields.detail)
-    super(detail === undefined ? title : `${title}: ${detail}`, { cause })
+    const errors: readonly Finding[] = Array.isArray(fields.errors) ? fields.errors : []
+    const found = errors.map(({ place, pointer, message }) => `${place} ${pointer} ${message}`).join('; ')
+    super(detail?.startsWith(title) ? detail : [title, detail ?? found].filter(Boolean).join(': '), { cause })
     this.code = text(fields.code) ?? 'http_error'
     this.status = status
     this.title = title
     this.detail = detail
-    this.errors = Array.isArray(fields.errors) ? fields.errors : []
+    this.errors = errors
     this.requestId = text(fields.request_id)
     this.body = body
   }
@@ -66,8 +68,8 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-export function networkError(cause: unknown): ApiProblem {
-  return new ApiProblem(0, { code: 'network_error', title: 'No answer came' }, undefined, cause)
+export function networkError(cause: unknown, url: string): ApiProblem {
+  return new ApiProblem(0, { code: 'network_error', title: 'No answer came', detail: url }, undefined, cause)
 }
 
 export function aborted(cause?: unknown): ApiProblem {

@@ -115,7 +115,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function send(outgoing: Outgoing): Promise<Result<unknown>> {
     // What is missing in a call is a fault of the program, and thrown.
-    urlOf(outgoing)
+    const url = urlOf(outgoing)
     let response: Response | undefined
     try {
       response = await open(outgoing)
@@ -123,7 +123,7 @@ export function createTransport(options: TransportOptions): Transport {
       if (response.ok) return { data: body, error: undefined, response }
       return { data: undefined, error: new ApiProblem(response.status, isObject(body) ? body : {}, body), response }
     } catch (cause) {
-      return { data: undefined, error: outgoing.signal?.aborted === true ? aborted(cause) : networkError(cause), response }
+      return { data: undefined, error: outgoing.signal?.aborted === true ? aborted(cause) : networkError(cause, url), response }
     }
   }
 

@@ -95,7 +95,11 @@ t.test('calls', async (t) => {
     t.strictSame(asked, [undefined, 'stale'])
 
     const refused = createClient(definition, { baseUrl, token: () => 'stale' })
-    t.match((await refused.getMe()).error, { status: 401, code: 'invalid_credentials' })
+    t.match((await refused.getMe()).error, {
+      status: 401,
+      code: 'invalid_credentials',
+      message: /^The credentials are not valid\.$/,
+    })
     t.match((await createClient(definition, { baseUrl }).getMe()).error, { status: 401, code: 'unauthenticated' })
     const header = createClient(definition, { baseUrl, headers: { authorization: `Bearer ${await token('hedy')}` } })
     t.strictSame(await unwrap(header.getMe()), { subject: 'hedy' })
@@ -113,13 +117,23 @@ t.test('calls', async (t) => {
 
   t.test('no answer, an answer that is none, and a call that is aborted are errors too', async (t) => {
     const nowhere = createClient(definition, { baseUrl: 'http://127.0.0.1:9', retries: 1 })
-    t.match((await nowhere.getMe()).error, { status: 0, code: 'network_error', cause: TypeError })
+    t.match((await nowhere.getMe()).error, {
+      status: 0,
+      code: 'network_error',
+      message: 'No answer came: http://127.0.0.1:9/api/me',
+      cause: TypeError,
+    })
     const proxy = createClient(definition, { fetch: async () => new Response('<h1>Bad gateway</h1>', { status: 502 }) })
     t.match((await proxy.getMe()).error, { status: 502, code: 'http_error', title: 'The server answered with status 502' })
     const torn = createClient(definition, {
       fetch: async () => new Response('{"subj', { headers: { 'content-type': 'application/json' } }),
     })
     t.match((await torn.getMe()).error, { code: 'network_error', cause: SyntaxError })
+    const findings = [{ place: 'query', pointer: '/n', message: 'must be at most 3, got 9' }]
+    const invalid = async () => Response.json({ title: 'No match', errors: findings }, { status: 422 })
+    await t.rejects(unwrap(createClient(definition, { fetch: invalid }).getMe()), {
+      message: 'No match: query /n must be at most 3, got 9',
+    })
     t.match((await api.getMe({}, { signal: AbortSignal.abort() })).error, { code: 'aborted', status: 0 })
   })
 })
