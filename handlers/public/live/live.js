@@ -310,6 +310,8 @@ byId('start').addEventListener('submit', (event) =>
     const outcomes = await Promise.allSettled(range(Number(count ?? 1), start))
     const refused = outcomes.find(({ status }) => status === 'rejected')
     if (refused) throw refused.reason
+    // On a phone the list begins below the form.
+    byId('tasks').firstElementChild?.scrollIntoView({ block: 'nearest' })
   }),
 )
 

@@ -58,7 +58,7 @@ function Page({ onRefused, onSignOut }) {
       ([id, title]) => html`<a key=${id} href=${`#${id}`} aria-current=${view === id ? 'page' : undefined}>${title}</a>`,
     )}</nav>
     <label><input type="checkbox" checked=${live} onChange=${(event) => setLive(event.target.checked)} /> Live</label>
-    <span class="soft">${state.operator ?? ''}</span>
+    <span class="soft operator" title=${state.operator ?? ''}>${state.operator ?? ''}</span>
     <button type="button" onClick=${onSignOut}>Sign out</button>`}>
     ${trouble !== undefined && html`<p class="card bad" role="alert">What is shown is old: ${trouble}</p>`}
     ${failed && html`<p class="card bad" role="alert">The last reload was not applied; generation ${state.generation.number} goes on. <a href="#generation">Why?</a></p>`}
@@ -70,7 +70,9 @@ function Page({ onRefused, onSignOut }) {
 }
 
 function Frame({ nav, children }) {
-  return html`<header><h1>Gatefold <span class="soft">operator page</span></h1>${nav}</header><main>${children}</main>`
+  return html`<header><h1>
+    <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M2 4l9 3v13l-9-3z" /><path d="M22 4l-9 3v13l9-3z" /></svg>
+    Gatefold <span class="soft">operator page</span></h1>${nav}</header><main>${children}</main>`
 }
 
 /** Looks at once and then again and again while the page is seen; gives a function that ends it. */

@@ -1,6 +1,8 @@
 import { html, useState } from './preact.js'
 import { keepCredentials } from './server.js'
 
+const onThisMachine = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
+
 /** The ways to identify that a challenge (RFC 9110 section 11.6.1) names; a token when it names none. */
 function waysOf(challenge) {
   const key = /\bApiKey realm="[^"]*", in="header", name="([^"]+)"/.exec(challenge)?.[1]
@@ -47,7 +49,12 @@ export function SignIn({ refusal, onSignIn }) {
     ${way.kind === 'password' && html`<label>User <input name="user" autocomplete="username" required /></label>`}
     <label>${way.kind === 'password' ? 'Password' : way.title}
       <input name="secret" type="password" autocomplete=${way.kind === 'password' ? 'current-password' : 'off'} required /></label>
-    <button>Sign in</button>
+    <button class="main">Sign in</button>
     ${refusal.tried && html`<p class="bad" role="alert">${refusal.message}</p>`}
+    ${
+      way.kind === 'token' &&
+      onThisMachine &&
+      html`<p class="soft">To try it on this machine, sign a token: <code>npx gatefold token --subject me --role ROLE</code></p>`
+    }
   </form>`
 }
