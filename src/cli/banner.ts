@@ -26,6 +26,8 @@ export function bannerRows({ url, metricsUrl, plan, services }: Gateway, role: R
     }
   }
   if (operations.length > 0 && operations.every(({ target }) => target === 'mock')) rows.push(['mock', choices])
+  if (role !== 'worker' && services.realtime !== undefined) rows.push(['live', `${url}${config.realtime.path}  (Socket.IO)`])
+  if (role !== 'worker' && config.ops !== false) rows.push(['operators', `${url}${config.ops.path}`])
   rows.push(['health', `${url}/livez, ${url}/readyz`])
   if (config.metrics !== false) rows.push(['metrics', metricsUrl ?? url + config.metrics.path])
   if (services.database !== undefined) {

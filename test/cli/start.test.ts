@@ -52,8 +52,12 @@ const stored = `export const uses = ['database']
 export const stored = async (_request, { services }) => (await services.database.query('select 1 as one')).rows[0]
 `
 
-function project(t: Test): string {
-  return writeProject(t, { openapi, gateway, files: { 'handlers/answers.js': answers, 'handlers/stored.js': stored } })
+function project(t: Test, settings: object = {}): string {
+  return writeProject(t, {
+    openapi,
+    gateway: { ...gateway, ...settings },
+    files: { 'handlers/answers.js': answers, 'handlers/stored.js': stored },
+  })
 }
 
 /** Without the operation that needs a database: such gateways start at once. */
@@ -65,7 +69,7 @@ function projectWithoutDatabase(t: Test, settings: object = {}): string {
 }
 
 t.test('a banner says what is served where', async (t) => {
-  const directory = project(t)
+  const directory = project(t, { ops: { path: '/ops', security: [{ bearer: [] }], roles: ['admin'] } })
   await seedDataDirectory(join(directory, '.gatefold'))
   const { child, exited, output, url } = await startGatefold(t, directory)
   const lines = [
@@ -73,6 +77,7 @@ t.test('a banner says what is served where', async (t) => {
     `  API       ${url}/api/  \\(5 operations\\)`,
     `  docs      ${url}/api/docs`,
     `  OpenAPI   ${url}/api/openapi.json`,
+    `  operators ${url}/ops`,
     `  health    ${url}/livez, ${url}/readyz`,
     '  database  embedded Postgres in ./.gatefold',
     '  secret    generated for development, kept in .*/.gatefold/jwt-secret\n\n',
