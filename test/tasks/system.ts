@@ -137,6 +137,8 @@ export async function openTasks(t: Test, works = true): Promise<TestTasks> {
       for (;;) {
         const task = await row(id)
         if (until(task)) return task
+        // What has passed does not come again: the test would wait for ever.
+        if (isEndState(task.state)) throw new Error(`the task is ${task.state}, and was not seen as it was waited for`)
         await pause(10)
       }
     },
