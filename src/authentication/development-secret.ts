@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { makeDirectory } from '../make-directory.ts'
 
 /** How often, and after how many milliseconds each, a file is looked at again that another process has made and not written yet. */
 const patience = { looks: 100, pause: 20 }
@@ -11,7 +12,11 @@ const patience = { looks: 100, pause: 20 }
  * processes that start at once one writes, and both read what was written.
  */
 export async function developmentSecret(file: string): Promise<string> {
-  await mkdir(dirname(file), { recursive: true }).catch((error: Error) => refuse(file, error))
+  try {
+    makeDirectory(dirname(file))
+  } catch (error) {
+    refuse(file, error as Error)
+  }
   const made = randomBytes(48).toString('base64url')
   try {
     await writeFile(file, made, { flag: 'wx', mode: 0o600 })

@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { nearest } from '../documents/suggest.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { type TemplateName, templateFiles, templates } from '../templates.ts'
 import { type Command, UsageError } from './command.ts'
 
@@ -103,7 +104,7 @@ function statusOf(path: string) {
 
 /** Never overwrites, whatever has happened since the look. */
 function write(file: string, content: string): void {
-  mkdirSync(dirname(file), { recursive: true })
+  makeDirectory(dirname(file))
   writeFileSync(file, content, { flag: 'wx' })
 }
 

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { makeDirectory } from '../make-directory.ts'
 import { type Call, type Command, UsageError } from './command.ts'
 
 const formats = ['yaml', 'json']
@@ -21,7 +22,7 @@ export function printDocument(document: unknown, { format, out }: Call['options'
   if (file === undefined) process.stdout.write(text)
   else {
     const path = resolve(directory, file)
-    mkdirSync(dirname(path), { recursive: true })
+    makeDirectory(dirname(path))
     writeFileSync(path, text)
     process.stdout.write(`wrote ${file}\n`)
   }

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { planGateway } from '../gateway.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { projectTypes } from '../typescript/project-types.ts'
 import type { Command } from './command.ts'
 import { report } from './report.ts'
@@ -32,7 +33,7 @@ export const types: Command = {
       )
       return 1
     }
-    mkdirSync(dirname(file), { recursive: true })
+    makeDirectory(dirname(file))
     writeFileSync(file, text)
     process.stdout.write(`wrote ${name}\n`)
     return 0

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { closeSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isDeepStrictEqual, styleText } from 'node:util'
 import pino, { type Logger } from 'pino'
 import type { GatewayConfig } from '../config/schema.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { censored, redact as redactCredentials } from './redact.ts'
 
 /** The gateway's log. One generation of a gateway's view of it. */
@@ -206,7 +207,7 @@ function flush(destination: Destination | undefined): void {
 
 function openFile(file: string): number {
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeDirectory(dirname(file))
     return openSync(file, 'a')
   } catch (error) {
     throw new Error(`log.file '${file}' cannot be written: ${(error as Error).message}`)

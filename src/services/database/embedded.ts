@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
+import { makeDirectory } from '../../make-directory.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { EmbeddedStream } from './embedded-stream.ts'
 import type { EmbeddedOptions } from './embedded-worker.ts'
@@ -66,7 +66,7 @@ export function createEmbedded(dataDir: string, log: Logger, answerTimeout = 60_
 
   async function start(): Promise<void> {
     try {
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+      makeDirectory(dataDir, 0o700)
     } catch (error) {
       throw new Error(`database.dataDir '${dataDir}' cannot be made: ${(error as Error).message}`, { cause: error })
     }
