@@ -20,8 +20,6 @@ export const upstream = defineTarget({
     ...(settings.has('validate') ? [] : (['payload_too_large', 'malformed_request'] satisfies ProblemCode[])),
   ],
   compile(config, operation, tools) {
-    // What is wrong with the settings was reported: the boot fails, and this is never called.
-    if (!operation.settings.has('upstream')) return () => problem('bad_gateway')
     const url = readUrl(config, operation, tools.diagnostics)
     const template = config.path ?? operation.path.slice(tools.basePath.length)
     checkSettings(config, template, operation, tools.diagnostics)

@@ -28,13 +28,15 @@ export function checkOperation(operation: Operation, diagnostics: Diagnostics): 
 const storable = /^(application\/([\w.-]+\+)?json|application\/x-www-form-urlencoded|text\/[\w.+*-]+)\s*(;|$)/i
 
 /** Reports dead letters that lead nowhere or in a circle; called with all tasks at hand. */
-export function checkDeadLetters(definitions: TaskDefinitions, diagnostics: Diagnostics): void {
+export function checkDeadLetters(asTasks: readonly Operation[], definitions: TaskDefinitions, diagnostics: Diagnostics): void {
+  // Those that could not be compiled are tasks all the same.
+  const names = asTasks.map(({ id }) => id)
   for (const definition of definitions.values()) {
     const { deadLetter } = definition.options
     if (deadLetter === undefined) continue
     const at = placeOf(definition.operation, 'deadLetter')
-    if (!definitions.has(deadLetter)) {
-      const near = nearest(deadLetter, definitions.keys())
+    if (!names.includes(deadLetter)) {
+      const near = nearest(deadLetter, names)
       diagnostics.error(
         'unknown-dead-letter',
         at,

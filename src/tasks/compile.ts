@@ -25,7 +25,7 @@ export function compileTasks(operations: readonly Operation[], tools: CompileToo
   const { tasks, authenticator } = tools.services
   const asTasks = operations.filter(({ target }) => target === 'task')
   if (tasks === undefined || asTasks.length === 0) return undefined
-  checkDeadLetters(tasks.definitions, tools.diagnostics)
+  checkDeadLetters(asTasks, tasks.definitions, tools.diagnostics)
   const alternatives = taskSecurity(asTasks)
   const path = tools.basePath + tools.config.tasks.path
   tasks.served = { path, security: alternatives }

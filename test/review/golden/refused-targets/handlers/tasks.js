@@ -1,0 +1,2 @@
+export const one = () => ({})
+export const two = () => ({})
