@@ -1,46 +1,29 @@
 import type { MetricReading } from '../metrics/exposition.ts'
+import { type Asked, askAll } from './ask-all.ts'
 
 /** The metrics of all workers as one. */
 export interface Aggregate {
   /** Asks all workers that are there; for one that does not answer in time, what it last said counts. */
-  text(workers: Iterable<MeasuredWorker>): Promise<string>
+  text(workers: Iterable<Asked<MetricReading[]>>): Promise<string>
   /** What a worker counted until it was last asked goes on to count; what it held is gone with it. */
-  depart(worker: number): void
+  depart(pid: number): void
 }
-
-export interface MeasuredWorker {
-  readonly number: number
-  read(): Promise<MetricReading[] | undefined>
-}
-
-/** Milliseconds after which a scrape goes on without a worker; more than an instrument may take. */
-const patience = 3000
 
 export function createAggregate(): Aggregate {
   const latest = new Map<number, readonly MetricReading[]>()
   /** Counters must not decrease, or a rate is made of their whole value. */
   let departed: readonly MetricReading[] = []
 
-  async function read({ number, read }: MeasuredWorker): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, patience, undefined)
-    })
-    const readings = await Promise.race([read(), late])
-    clearTimeout(timer)
-    if (readings !== undefined) latest.set(number, readings)
-  }
-
   return {
     async text(workers) {
-      await Promise.all([...workers].map(read))
+      for (const [pid, readings] of await askAll(workers)) latest.set(pid, readings)
       // Loaded at the first scrape: a primary needs it for nothing else.
       const { AggregatorRegistry } = await import('prom-client')
       return AggregatorRegistry.aggregate([...latest.values(), departed] as object[]).metrics()
     },
-    depart(worker) {
-      const counted = (latest.get(worker) ?? []).filter(({ type, aggregator }) => type !== 'gauge' && aggregator === 'sum')
-      latest.delete(worker)
+    depart(pid) {
+      const counted = (latest.get(pid) ?? []).filter(({ type, aggregator }) => type !== 'gauge' && aggregator === 'sum')
+      latest.delete(pid)
       departed = sum(departed, counted)
     },
   }

@@ -1,4 +1,5 @@
 import type { Exposition } from '../metrics/exposition.ts'
+import type { Observation } from '../ops/observation.ts'
 import type { Counters } from '../services/limiter.ts'
 
 /** The worker processes that serve one API on one port, as each of them sees them. */
@@ -13,4 +14,6 @@ export interface Cluster {
   readonly counters: Counters
   /** Gives the metrics of all for those of this process. */
   exposition(own: Exposition): Exposition
+  /** Gives what is observed in all for what this process observes. */
+  observation(own: Observation): Observation
 }

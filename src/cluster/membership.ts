@@ -1,4 +1,5 @@
 import type { Exposition } from '../metrics/exposition.ts'
+import type { Observation } from '../ops/observation.ts'
 import { type Channel, openChannel } from './channel.ts'
 import type { Cluster } from './cluster.ts'
 import type { Serving, ToPrimary, ToWorker } from './messages.ts'
@@ -31,12 +32,15 @@ export function joinCluster(): Membership | undefined {
   const [worker, port, metricsPort] = place.split(':').map(Number) as [number, number?, number?]
   let actions: WorkerActions | undefined
   let exposition: Exposition | undefined
+  let observation: Observation | undefined
 
   const channel: Channel<ToPrimary> = openChannel<ToPrimary, ToWorker>(process as never, {
     reload: async () => (await actions?.reload(async () => (await channel.ask('agree', null)) ?? false)) ?? { outcome: 'failed' },
     report: () => actions?.report(),
     stop: (how) => (actions === undefined ? process.exit(0) : actions.stop(how)),
     metrics: async () => (await exposition?.readings()) ?? [],
+    traffic: () => observation?.traffic(),
+    requests: (after) => observation?.requests(after) ?? [],
     settle: () => counters.settle(),
   })
   const counters = createSharedCounters(channel)
@@ -52,6 +56,13 @@ export function joinCluster(): Membership | undefined {
       exposition(own) {
         exposition = own
         return { ...own, text: async () => (await channel.ask('metrics', null)) ?? own.text() }
+      },
+      observation(own) {
+        observation = own
+        return {
+          traffic: async () => (await channel.ask('traffic', null)) ?? own.traffic(),
+          requests: async (after) => (await channel.ask('requests', after)) ?? own.requests(after),
+        }
       },
     },
     serve(serving, todo) {

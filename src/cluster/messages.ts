@@ -1,5 +1,7 @@
 import type { Reload } from '../generations.ts'
 import type { MetricReading } from '../metrics/exposition.ts'
+import type { RecentRequest } from '../ops/recent-requests.ts'
+import type { Traffic } from '../ops/traffic.ts'
 import type { Limit } from '../services/limiter.ts'
 
 /** What the primary says to a worker. */
@@ -10,6 +12,9 @@ export interface ToWorker {
   report(said: null): void
   stop(said: { drain: boolean }): void
   metrics(said: null): MetricReading[]
+  traffic(said: null): Traffic | undefined
+  /** Those behind a number, newest first. */
+  requests(after: number): RecentRequest[]
   /** Give all leases back; answered when that is done. */
   settle(said: null): Promise<void>
 }
@@ -28,6 +33,10 @@ export interface ToPrimary {
   agree(said: null): boolean
   /** The metrics of all workers in Prometheus' text format. */
   metrics(said: null): string
+  /** What was counted in all workers. */
+  traffic(said: null): Traffic
+  /** The last requests of all workers behind a number, newest first. */
+  requests(after: number): RecentRequest[]
 }
 
 /** What a worker has to tell when it serves. */

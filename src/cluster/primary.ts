@@ -4,6 +4,7 @@ import { restartPauses } from './backoff.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { keepSharedLimits } from './limits.ts'
 import type { Serving, ToPrimary, ToWorker } from './messages.ts'
+import { keepObservations } from './observations.ts'
 import { openVote, type Vote } from './vote.ts'
 
 export interface PrimaryOptions {
@@ -43,6 +44,7 @@ export function startPrimary({ workers: wanted, launch, ready, say }: PrimaryOpt
   const workers: Worker[] = []
   const limits = keepSharedLimits(wanted, () => Promise.all(serving().map(({ channel }) => channel.ask('settle', null))))
   const aggregate = createAggregate()
+  const observations = keepObservations()
   const { promise: ended, resolve: end } = Promise.withResolvers<number>()
   let first: Serving | undefined
   let phase: 'starting' | 'running' | 'stopping' = 'starting'
@@ -52,7 +54,8 @@ export function startPrimary({ workers: wanted, launch, ready, say }: PrimaryOpt
   const settled = new Set<() => void>()
 
   const serving = () => workers.filter(({ state }) => state === 'serving')
-  const measured = () => serving().map(({ number, channel }) => ({ number, read: () => channel.ask('metrics', null) }))
+  const each = <Said>(ask: (channel: Channel<ToWorker>, pid: number) => Promise<Said | undefined>) =>
+    serving().map(({ process: { pid = 0 }, channel }) => ({ pid, ask: () => ask(channel, pid) }))
 
   function add(number: number): void {
     const worker = { number, pauseAfter: restartPauses() } as Worker
@@ -66,7 +69,9 @@ export function startPrimary({ workers: wanted, launch, ready, say }: PrimaryOpt
       ...limits.handlersFor(),
       serving: (serving) => began(worker, serving),
       agree: () => vote?.yes(worker.number) ?? false,
-      metrics: () => aggregate.text(measured()),
+      metrics: () => aggregate.text(each((channel) => channel.ask('metrics', null))),
+      traffic: () => observations.traffic(each((channel) => channel.ask('traffic', null))),
+      requests: (after) => observations.requests((behind) => each((channel, pid) => channel.ask('requests', behind(pid))), after),
     })
     worker.startedAt = performance.now()
     worker.state = 'starting'
@@ -96,7 +101,7 @@ export function startPrimary({ workers: wanted, launch, ready, say }: PrimaryOpt
   function over(worker: Worker, code: number | null, signal: NodeJS.Signals | null): void {
     worker.state = 'ended'
     void vote?.yes(worker.number)
-    aggregate.depart(worker.number)
+    for (const kept of [aggregate, observations]) kept.depart(worker.process.pid ?? 0)
     tellSettled()
     if (phase !== 'running' && code !== 0) exitCode = 1
     // Whoever does not get through the first start would not get through the next.

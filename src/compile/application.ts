@@ -6,6 +6,7 @@ import { metricsRoute } from '../metrics/routes.ts'
 import type { Operation } from '../model/operation.ts'
 import type { RecentRequests } from '../ops/recent-requests.ts'
 import { opsRoutes } from '../ops/routes.ts'
+import { readTraffic } from '../ops/traffic.ts'
 import { accessLog } from '../serve/access-log.ts'
 import { docsRoutes } from '../serve/docs.ts'
 import { healthRoutes } from '../serve/health.ts'
@@ -84,14 +85,15 @@ function systemMounts(
   if (config.metrics !== false && config.metrics.port === undefined)
     mounts.push(metricsRoute(config.metrics.path, metrics, compileAdmit('metrics', config.metrics, gatewayFile, tools)))
   if (config.ops !== false) {
+    const own = { traffic: () => readTraffic(requestMetrics(metrics.meter)), requests: recent.after }
     mounts.push(
       opsRoutes({
         path: config.ops.path,
         admit: compileAdmit('ops', config.ops, gatewayFile, tools),
         operations,
         parts: [...registry.policies, ...registry.targets],
-        requests: requestMetrics(metrics.meter),
-        recent,
+        observation: tools.cluster?.observation(own) ?? own,
+        worker: tools.cluster?.worker,
         tasks: tasks === undefined ? undefined : tools.services.tasks,
         state,
         health,

@@ -4,7 +4,7 @@ import { traceIdOf } from '../tracing/trace-context.ts'
 
 /** One request that was answered, as an operator sees it: what the log's line says, so no query, header or body. */
 export interface RecentRequest {
-  /** Counts the requests of this process from 1. */
+  /** Counts the requests from 1. */
   readonly number: number
   /** Milliseconds since the epoch. */
   readonly at: number
@@ -19,9 +19,11 @@ export interface RecentRequest {
   readonly trace_id: string | null
 }
 
-/** The last requests of one process, through all its generations. */
+/** The last requests, through all generations. */
 export interface RecentRequests {
   record(context: RequestContext, status: number): void
+  /** Takes one that was recorded elsewhere, under a number of its own. */
+  add(request: RecentRequest): void
   /** Those behind a number, newest first. */
   after(number: number): RecentRequest[]
 }
@@ -34,12 +36,17 @@ export function keepRecentRequests(): RecentRequests {
   const ring: RecentRequest[] = []
   let number = 0
 
+  function keep(request: Omit<RecentRequest, 'number'>): void {
+    const index = number++ % kept
+    ring[index] = { ...request, number }
+  }
+
   return {
+    add: keep,
     record(context, status) {
       const { path, req, operation, principal, requestId, decidedBy, startedAt } = context
       const traceparent = traceparentOf(context)
-      ring[number % kept] = {
-        number: ++number,
+      keep({
         at: Date.now(),
         method: req.method as string,
         path: path.length > longestPath ? `${path.slice(0, longestPath)}…` : path,
@@ -50,7 +57,7 @@ export function keepRecentRequests(): RecentRequests {
         subject: principal?.subject ?? null,
         request_id: requestId,
         trace_id: traceparent === undefined ? null : traceIdOf(traceparent),
-      }
+      })
     },
     after: (known) => ring.filter((request) => request.number > known).sort((a, b) => b.number - a.number),
   }

@@ -5,7 +5,6 @@ import type { Admit } from '../compile/admit.ts'
 import { child, type Located } from '../documents/document.ts'
 import { problem } from '../errors.ts'
 import type { GatewayState } from '../generations.ts'
-import type { RequestMetrics } from '../metrics/requests.ts'
 import { describeOrigin, type ExplainedPart, explainOperation } from '../model/explanation.ts'
 import type { Operation } from '../model/operation.ts'
 import { redact } from '../serve/redact.ts'
@@ -15,11 +14,10 @@ import type { HealthChecks } from '../services/health.ts'
 import type { TaskSystem } from '../tasks/system.ts'
 import { answer, guardedBy } from './answers.ts'
 import { type OpsAssetName, opsAssetNames, readOpsAsset } from './assets.ts'
+import type { Observation } from './observation.ts'
 import { payloadRedactor } from './payload.ts'
-import type { RecentRequests } from './recent-requests.ts'
 import { describeState } from './state.ts'
 import { mountTasks } from './tasks.ts'
-import { readTraffic } from './traffic.ts'
 
 export interface OpsOptions {
   readonly path: string
@@ -27,8 +25,9 @@ export interface OpsOptions {
   readonly operations: readonly Operation[]
   /** Policies and targets, in the order in which requests meet them. */
   readonly parts: readonly ExplainedPart[]
-  readonly requests: RequestMetrics
-  readonly recent: RecentRequests
+  readonly observation: Observation
+  /** Which worker of a primary this process is; undefined when there is no primary. */
+  readonly worker: number | undefined
   /** Undefined when no operation is a task. */
   readonly tasks: TaskSystem | undefined
   readonly state: GatewayState
@@ -43,7 +42,7 @@ export interface OpsOptions {
  * is the same everywhere, and asks for credentials.
  */
 export function opsRoutes(options: OpsOptions): Mount {
-  const { path, operations, requests, recent, tasks, state, health, log } = options
+  const { path, operations, observation, worker, tasks, state, health, log } = options
   const guarded = guardedBy(options.admit)
   const api = `${path}/api`
 
@@ -52,16 +51,23 @@ export function opsRoutes(options: OpsOptions): Mount {
     router.get(
       `${api}/state`,
       guarded(async (ctx, operator) => {
-        answer(ctx, { ...(await describeState(state, health)), operator: operator?.subject ?? null, tasks: tasks !== undefined })
+        answer(ctx, {
+          ...(await describeState(state, health, worker)),
+          operator: operator?.subject ?? null,
+          tasks: tasks !== undefined,
+        })
       }),
     )
     router.get(
       `${api}/traffic`,
-      guarded((ctx) => answer(ctx, readTraffic(requests))),
+      guarded(async (ctx) => answer(ctx, await observation.traffic())),
     )
     router.get(
       `${api}/requests`,
-      guarded((ctx) => answer(ctx, { requests: recent.after(Number(new URLSearchParams(ctx.querystring).get('after')) || 0) })),
+      guarded(async (ctx) => {
+        const after = Number(new URLSearchParams(ctx.querystring).get('after')) || 0
+        answer(ctx, { requests: await observation.requests(after) })
+      }),
     )
     router.get(
       `${api}/operations`,

@@ -4,13 +4,19 @@ import type { GatewayState, Reload } from '../generations.ts'
 import type { HealthChecks } from '../services/health.ts'
 
 /** Which process this is, which generation it serves, what came of the last reload, and how its services are. */
-export async function describeState(state: GatewayState, health: HealthChecks): Promise<Record<string, unknown>> {
+export async function describeState(
+  state: GatewayState,
+  health: HealthChecks,
+  worker: number | undefined,
+): Promise<Record<string, unknown>> {
   const { generation, since, draining, changes, lastReload } = state
   return {
     process: {
       version: manifest.version,
       node: process.version,
       pid: process.pid,
+      worker: worker ?? null,
+      primary: worker === undefined ? null : process.ppid,
       started_at: new Date(Date.now() - process.uptime() * 1000).toISOString(),
       memory_bytes: process.memoryUsage.rss(),
     },

@@ -16,6 +16,30 @@ export interface Traffic {
   readonly operations: Record<string, OperationTraffic>
 }
 
+/** The traffic of two processes as one. */
+export function addTraffic(one: Traffic, other: Traffic): Traffic {
+  const operations = { ...one.operations }
+  for (const [id, more] of Object.entries(other.operations)) {
+    const known = operations[id]
+    operations[id] = known === undefined ? more : addOperation(known, more)
+  }
+  return { buckets: other.buckets.length === 0 ? one.buckets : other.buckets, operations }
+}
+
+function addOperation(one: OperationTraffic, other: OperationTraffic): OperationTraffic {
+  return {
+    answers: addCounts(one.answers, other.answers),
+    durations: one.durations.map((count, index) => count + (other.durations[index] ?? 0)),
+    refused: addCounts(one.refused, other.refused),
+  }
+}
+
+function addCounts(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): Record<string, number> {
+  const sums = { ...one }
+  for (const [name, count] of Object.entries(other)) sums[name] = (sums[name] ?? 0) + count
+  return sums
+}
+
 /** The traffic of all operations that had any. */
 export function readTraffic({ durations, decisions }: RequestMetrics): Traffic {
   const operations = new Map<string, OperationTraffic>()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
@@ -17,7 +18,10 @@ const openapi = {
   openapi: '3.1.0',
   info: { title: 'Several', version: '1' },
   paths: Object.fromEntries(operationIds.map((operationId) => [`/${operationId}`, { get: { operationId, ...fine } }])),
+  components: { securitySchemes: { operators: { type: 'apiKey', in: 'header', name: 'x-key' } } },
 }
+const operatorKey = 'the key of an operator'
+const sha256 = createHash('sha256').update(operatorKey).digest('hex')
 const open = { access: 'public' }
 const limit = 20
 const large = 3000
@@ -26,6 +30,8 @@ const gateway = {
   openapi: './openapi.yaml',
   server: { drainDelay: '0s' },
   metrics: { path: '/metrics', port: 0 },
+  ops: { path: '/ops', security: [{ operators: [] }], roles: ['operator'] },
+  authentication: { operators: { apiKey: { keys: [{ id: 'op', sha256, roles: ['operator'] }] } } },
   operations: {
     ...{ who: open, slow: open, stuck: open },
     limited: { ...open, rateLimit: hourly(limit) },
@@ -104,6 +110,11 @@ t.test('two workers', async (t) => {
   const begun = async (name: string) => {
     while (!existsSync(inProject(name))) await wait(10)
   }
+  const ops = async (path: string, agent?: Agent) => (await ask(`${url}/ops/api/${path}`, agent, { 'x-key': operatorKey })).body
+  const observed = async (agent?: Agent) => {
+    const { answers } = (await ops('traffic', agent)).operations.limited
+    return answers['2'] + (answers['4'] ?? 0)
+  }
   const records = () =>
     readFileSync(inProject('log.jsonl'), 'utf8')
       .split('\n')
@@ -122,6 +133,31 @@ t.test('two workers', async (t) => {
     for (let i = 0; i < 3; i++) t.equal(await counted('limited'), 2 * limit, 'whoever is asked for metrics knows all')
     const workers = await logged(({ op }) => op === 'limited', 2 * limit)
     t.strictSame(new Set(workers.map(({ worker }) => worker)), new Set([1, 2]), 'the log says which worker it was')
+  })
+
+  await t.test('show an operator what all of them did, whoever is asked', async (t) => {
+    const answers = await Promise.all([...(await reachBoth(t, url)).values()].map((agent) => seen(agent)))
+    for (const { state, limited, requests } of answers) {
+      t.equal(limited, 2 * limit)
+      t.equal(state.process.primary, child.pid)
+      const numbers = requests.map(({ number }) => number)
+      t.strictSame(
+        numbers,
+        [...new Set(numbers)].sort((a, b) => b - a),
+        'each has a number of its own, the newest the highest',
+      )
+      t.equal(requests.filter(({ operation }) => operation === 'limited').length, 2 * limit)
+    }
+    t.strictSame(new Set(answers.map(({ state }) => state.process.worker)), new Set([1, 2]))
+    const newest = answers[0]?.requests[0]?.number as number
+    t.strictSame(await ops(`requests?after=${newest}`), { requests: [] })
+    await ask(`${url}/who`)
+    t.match((await ops(`requests?after=${newest}`)).requests, [{ operation: 'who', number: newest + 1 }])
+
+    async function seen(agent: Agent) {
+      const { requests } = (await ops('requests', agent)) as { requests: { number: number; operation: string }[] }
+      return { state: await ops('state', agent), limited: await observed(agent), requests }
+    }
   })
 
   await t.test('a limit is exact while workers admit parts of it by themselves', async (t) => {
@@ -176,6 +212,7 @@ t.test('two workers', async (t) => {
     t.match(output.stderr, `(process ${killed}) ended by SIGKILL; another takes its place in 100 ms\n`)
     t.equal((await ask(`${url}/limited`)).status, 429, 'what was counted stays')
     t.equal(await counted('limited'), 2 * limit + 1, 'and so does what was measured')
+    t.equal(await observed(), 2 * limit + 1)
   })
 
   await t.test('SIGHUP changes all of them or none', async (t) => {

@@ -19,7 +19,10 @@ const values = (text: string) =>
 
 t.test('metrics of workers are put together as each metric says, and counters never decrease', async (t) => {
   const aggregate = createAggregate()
-  const worker = (number: number, ...numbers: [number, number, number]) => ({ number, read: async () => readings(...numbers) })
+  const worker = (number: number, ...numbers: [number, number, number]) => ({
+    pid: number,
+    ask: async () => readings(...numbers),
+  })
   const text = async (...workers: ReturnType<typeof worker>[]) => values(await aggregate.text(workers))
   t.strictSame(await text(worker(1, 10, 3, 1), worker(2, 5, 1, 0)), { requests_total: 15, sockets: 4, up: 0 })
   aggregate.depart(2)
@@ -28,6 +31,6 @@ t.test('metrics of workers are put together as each metric says, and counters ne
   aggregate.depart(2)
   aggregate.depart(1)
   t.strictSame(await text(), { requests_total: 18 })
-  const silent = { number: 1, read: async () => undefined }
+  const silent = { pid: 1, ask: async () => undefined }
   t.strictSame(values(await aggregate.text([silent])), { requests_total: 18 }, 'one that does not answer adds nothing')
 })

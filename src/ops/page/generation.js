@@ -58,9 +58,9 @@ function ProcessCard({ process }) {
     <h2>This process</h2>
     <dl class="facts">
       <dt>Gatefold</dt><dd>${process.version}, Node.js ${process.node}</dd>
-      <dt>Process</dt><dd>${process.pid}, since ${time(process.started_at)}</dd>
+      <dt>Process</dt><dd>${process.pid}, since ${time(process.started_at)}${process.worker !== null && `, worker ${process.worker} of ${process.primary}`}</dd>
       <dt>Memory</dt><dd>${(process.memory_bytes / 1024 ** 2).toFixed(0)} MiB</dd>
     </dl>
-    <p class="soft">Requests, rates and the generation on this page are those of this process alone; tasks are those of all processes.</p>
+    <p class="soft">Requests and rates on this page are those of ${process.worker === null ? 'this process alone' : 'all workers of one primary'}; tasks are those of all processes.</p>
   </div>`
 }

@@ -52,7 +52,7 @@ export function Operations({ operations, rates }) {
   return html`<section>
     <div class="bar">
       <${Filter} label="Filter" value=${filter} onChange=${setFilter} />
-      <p class="soft">${rows.length} of ${operations.length} operations. Rates, percentiles and shares: the last minute, in this process.</p>
+      <p class="soft">${rows.length} of ${operations.length} operations. Rates, percentiles and shares: the last minute.</p>
     </div>
     <${Table} caption="Operations" columns=${columns} rows=${rows} keyOf=${({ id }) => id} sort=${{ by: 'rate', down: true }}
       open=${open} onOpen=${setOpen} detail=${(row) => html`<${Chain} id=${row.id} refused=${row.refused} />`}

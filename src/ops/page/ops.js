@@ -87,7 +87,9 @@ function keepLooking(setData, setTrouble, onRefused) {
   async function look() {
     const after = requests[0]?.number ?? 0
     const [state, traffic, fresh] = await Promise.all([ask('state'), ask('traffic'), ask(`requests?after=${after}`)])
-    const started = `${state.process.started_at.slice(0, 16)} ${state.process.pid}`
+    // Workers are counted together, by their primary.
+    const { primary, pid, started_at } = state.process
+    const started = primary === null ? `${started_at.slice(0, 16)} ${pid}` : `${primary}`
     // A new generation may serve other operations; another process counts its requests from the beginning.
     if (generation !== `${started} ${state.generation.number}`) {
       operations = (await ask('operations')).operations

@@ -35,7 +35,7 @@ const outcomes = {
   server: ['5xx', ({ status }) => status >= 500],
 }
 
-/** The last requests of this process. */
+/** The last requests of this process, or of all workers. */
 export function Requests({ requests }) {
   const [filter, setFilter] = useState('')
   const [outcome, setOutcome] = useState('all')
@@ -51,7 +51,7 @@ export function Requests({ requests }) {
       <${Filter} label="Filter" value=${filter} onChange=${setFilter} />
       <label>Outcome <select value=${outcome} onChange=${(event) => setOutcome(event.target.value)}>
         ${Object.entries(outcomes).map(([id, [title]]) => html`<option key=${id} value=${id}>${title}</option>`)}</select></label>
-      <p class="soft">${rows.length} of the last ${requests.length} requests of this process; other processes have pages of their own.</p>
+      <p class="soft">${rows.length} of the last ${requests.length} requests; processes on other machines have pages of their own.</p>
     </div>
     <${Table} caption="Last requests" columns=${columns} rows=${rows} keyOf=${({ number }) => number}
       empty="No request yet, or none that fits." />
