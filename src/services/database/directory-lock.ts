@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -9,12 +9,12 @@ import { DatabaseSync } from 'node:sqlite'
  */
 export function lockDirectory(directory: string): () => void {
   const owner = join(directory, 'owner')
-  const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 0 })
+  const lock = openLock(directory)
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
     lock.close()
-    if (!isBusy(error)) throw error
+    if (!isBusy(error)) throw unusable(directory, error)
     if (held.has(directory))
       throw new Error(
         `the data directory ${directory} is open in this process, and cannot be opened a second time. What a reload brings of 'database' ` +
@@ -32,6 +32,20 @@ export function lockDirectory(directory: string): () => void {
     rmSync(owner, { force: true })
     lock.close()
   }
+}
+
+function openLock(directory: string): DatabaseSync {
+  try {
+    // SQLite would only say that it could not.
+    accessSync(directory, constants.W_OK)
+    return new DatabaseSync(join(directory, 'lock'), { timeout: 0 })
+  } catch (error) {
+    throw unusable(directory, error)
+  }
+}
+
+function unusable(directory: string, cause: unknown): Error {
+  return new Error(`database.dataDir '${directory}' cannot be used: ${(cause as Error).message}`, { cause })
 }
 
 /** The directories that this process is in. The owner's number does not tell: each container may have a process 1. */

@@ -165,3 +165,15 @@ t.test('nothing is touched before start', async (t) => {
   await databaseIn(directory).stop()
   t.notOk(existsSync(directory))
 })
+
+t.test('a directory that cannot be used is named', async (t) => {
+  const directory = await emptyDirectory(t)
+  writeFileSync(join(directory, 'file'), '')
+  mkdirSync(join(directory, 'taken/lock'), { recursive: true })
+  for (const [name, why] of [
+    ['file', /^database\.dataDir '.*\/file' cannot be made: /],
+    ['taken', /^database\.dataDir '.*\/taken' cannot be used: /],
+  ] as const) {
+    await t.rejects(databaseIn(join(directory, name)).start(), { message: why })
+  }
+})
