@@ -96,7 +96,9 @@ export function createRealtime({ log, meter, clock, scattered, ...first }: Realt
     if (principal instanceof Problem) return principal
     const leave = enter(ownerOf(principal) as string)
     if (leave === undefined) return problem('rate_limited', { detail: `a caller can have ${now.config.connections} connections` })
-    socket.conn.once('close', leave)
+    // Who left while being identified would count for ever: its 'close' has passed.
+    if ((socket.conn.readyState as string) === 'closed') leave()
+    else socket.conn.once('close', leave)
     socket.data = { principal }
     return undefined
   }
