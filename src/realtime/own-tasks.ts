@@ -56,13 +56,24 @@ export async function watchOwnTasks(
   }
 
   /** A task that was not followed has grown: it is new, or was started over. The tag is only a hint, the row knows the owner. */
-  async function meet({ taskId, first, last, owner: noticed }: Notice['events']): Promise<void> {
+  async function meet({ taskId, last, owner: noticed }: Omit<Notice['events'], 'first'>): Promise<void> {
     await begun.promise
     if (noticed !== tag || followed.has(taskId) || last <= (ended.get(taskId) ?? 0)) return
     const task = await findTask(database, database.schema, taskId)
     if (task?.owner !== owner) return
     const isNew = task.created_at.getTime() >= began
-    follow(taskId, ended.get(taskId) ?? (isNew ? 0 : first - 1), last)
+    const cursor = ended.get(taskId) ?? (isNew ? 0 : await lastBefore(taskId))
+    follow(taskId, cursor, last)
+  }
+
+  /** The last change of a task before the watch began. Notices do not tell: one may overtake another. */
+  async function lastBefore(taskId: string): Promise<number> {
+    const { rows } = await database.query<{ seq: number }>(
+      `SELECT COALESCE(max(seq), 0) AS seq FROM "${database.schema}".task_event
+       WHERE task_id = $1 AND type = 'status' AND at < $2`,
+      [taskId, new Date(began)],
+    )
+    return rows[0]?.seq ?? 0
   }
 
   async function begin(): Promise<readonly TaskRow[]> {
@@ -97,7 +108,7 @@ export async function watchOwnTasks(
   const endSweep = repeat(
     async () => {
       for (const { id, last_seq } of await listOpenTasks(database, database.schema, owner, most)) {
-        await meet({ taskId: id, first: last_seq, last: last_seq, owner: tag })
+        await meet({ taskId: id, last: last_seq, owner: tag })
       }
     },
     sweepInterval,

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { watchOwnTasks } from '../../src/realtime/own-tasks.ts'
-import { findTask } from '../../src/tasks/control.ts'
+import { claimTasks } from '../../src/tasks/claim.ts'
+import { cancelTask, findTask, retryTask } from '../../src/tasks/control.ts'
+import { ownerOf } from '../../src/tasks/insert.ts'
+import type { TaskStore } from '../../src/tasks/store.ts'
 import type { TaskSystem } from '../../src/tasks/system.ts'
-import { openTasks, principal } from '../tasks/system.ts'
+import { openTasks, pause, principal } from '../tasks/system.ts'
 
 /** The same, but for some members. */
 const like = <T extends object>(whole: T, changed: Partial<T>): T => Object.assign(Object.create(whole), changed)
@@ -61,3 +65,22 @@ for (const [what, known] of [
     )
   })
 }
+
+t.test('a task that is started over misses no event, whichever notice comes first', async (t) => {
+  const { define, submit, row, system } = await openTasks(t, false)
+  const { store } = system
+  const silent: TaskStore = { ...store, notifications: { ...store.notifications, events() {} } }
+  const work = define('again', () => null)
+  const id = await submit(work)
+  await cancelTask(store, work, await row(id), 60_000)
+  await pause(20)
+
+  const seen: number[] = []
+  const own = await watchOwnTasks(system, principal('ada'), new Map(), (events) => seen.push(...events.map(({ seq }) => seq)))
+  t.teardown(own.stop)
+  await retryTask(silent, work, await row(id))
+  await claimTasks(silent, work, randomUUID(), 1)
+  store.notifications.events(id, 4, 4, ownerOf(principal('ada')))
+  while (!seen.includes(4)) await pause(10)
+  t.same(seen, [3, 4])
+})
