@@ -64,11 +64,14 @@ export function runAttempt(definition: TaskDefinition, task: ClaimedTask, tools:
   }
 
   const context = handlerContext(definition, task, controller.signal, tools)
-  // Called behind a promise, so that a handler that throws at once is like one that rejects.
+  // Called behind a promise, so that a handler that throws at once is like one that rejects; one that is stopped by then never begins.
   Promise.resolve()
+    .then(() => controller.signal.throwIfAborted())
     .then(() => definition.run(task.input, context))
     .then((outcome) => endingOf(definition, outcome, tools.log))
     .catch((error: unknown) => endingOfThrown(definition, error, stopped === undefined ? tools.log : undefined))
+    // Code of the handler's may run where what it threw is looked at: a getter, the trap of a proxy.
+    .catch(() => endingOfThrown(definition, 'something was thrown that cannot be looked at', tools.log))
     .then(handled)
   return { ending, stop }
 }

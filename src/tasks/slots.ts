@@ -29,6 +29,8 @@ export interface Slots {
   /** What runs now. */
   running(): ClaimedTask[]
   stop(taskId: string, reason: StopReason): void
+  /** Stops what runs, and what a claim in flight still brings, because the process has to end. */
+  hurry(): void
   /** Claims nothing any more; resolves when all that runs has ended and is written. */
   close(): Promise<void>
 }
@@ -42,6 +44,7 @@ export function createSlots({ store, definitions, log, tracing, settle, worker }
   /** Operations that had more due than there was room for, at the last look. */
   const waiting = new Set<string>()
   let closed = false
+  let hurried = false
 
   /** One claim of an operation at a time: what ends or becomes due meanwhile shares the next one. */
   async function fill(definition: TaskDefinition): Promise<void> {
@@ -96,6 +99,7 @@ export function createSlots({ store, definitions, log, tracing, settle, worker }
       if (next !== undefined) void fill(next)
     })
     occupied.set(task.id, { task, attempt, done })
+    if (hurried) attempt.stop('ShutdownError')
   }
 
   async function append(task: ClaimedTask, reports: readonly Report[]): Promise<boolean> {
@@ -128,6 +132,10 @@ export function createSlots({ store, definitions, log, tracing, settle, worker }
     fill,
     running: () => [...occupied.values()].map(({ task }) => task),
     stop,
+    hurry() {
+      hurried = true
+      for (const { attempt } of occupied.values()) attempt.stop('ShutdownError')
+    },
     async close() {
       closed = true
       // A claim in flight may still bring tasks.

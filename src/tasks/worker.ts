@@ -79,12 +79,7 @@ export function createWorker(options: WorkerOptions): Worker {
       if (endLooking === undefined || endBeating === undefined) return
       await endLooking()
       for (const timer of delays) clearTimeout(timer)
-      const hurry = setTimeout(
-        () => {
-          for (const { id } of slots.running()) slots.stop(id, 'ShutdownError')
-        },
-        Math.max(0, grace - windUp),
-      )
+      const hurry = setTimeout(slots.hurry, Math.max(0, grace - windUp))
       await slots.close()
       clearTimeout(hurry)
       await endBeating()

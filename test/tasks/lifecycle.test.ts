@@ -44,6 +44,15 @@ t.test('failed attempts', async (t) => {
     t.match(await end(id), { state: 'failed', attempt: 2, result: null, error: { code: 'internal_error', status: 500 } })
   })
 
+  await t.test('end with whatever is thrown, even what cannot be looked at', async (t) => {
+    const { define, submit, end } = await openTasks(t)
+    const trap = () => {
+      throw new Error('no')
+    }
+    const hostile = define('hostile', () => Promise.reject(new Proxy({}, { get: trap, getPrototypeOf: trap })), { retries: 0 })
+    t.match(await end(await submit(hostile)), { state: 'failed', error: { code: 'internal_error' } })
+  })
+
   await t.test('wait as the backoff says', async (t) => {
     const { define, submit, end, events, row } = await openTasks(t)
     const slow = define('slow', () => Promise.reject(new Error('no')), {

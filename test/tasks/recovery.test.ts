@@ -9,6 +9,7 @@ import { deleteExpired } from '../../src/tasks/retention.ts'
 import type { ClaimedTask } from '../../src/tasks/rows.ts'
 import { startTick } from '../../src/tasks/schedule.ts'
 import { createSettle } from '../../src/tasks/settle.ts'
+import { createWorker } from '../../src/tasks/worker.ts'
 import { openTasks, outline, pause } from './system.ts'
 
 const log = pino({ level: 'silent' })
@@ -82,6 +83,35 @@ t.test('draining gives running tasks their time and hands the rest back', async 
   t.match(await row(first), { state: 'completed', result: 'done' })
   t.match(await row(second), { state: 'queued', attempt: 0 })
   t.match(reason, { name: 'ShutdownError' })
+})
+
+t.test('what is claimed while the process is in a hurry to end is handed back, too', async (t) => {
+  const { define, submit, row, events, system } = await openTasks(t, false)
+  let began = false
+  const endless = define('endless', () => {
+    began = true
+    return new Promise(() => {})
+  })
+  const id = await submit(endless)
+  const claiming = Promise.withResolvers<void>()
+  const hurried = Promise.withResolvers<void>()
+  const { store, definitions } = system
+  const transaction: typeof store.database.transaction = async (work) => {
+    claiming.resolve()
+    await hurried.promise
+    return store.database.transaction(work)
+  }
+  const slow = { ...store, database: { ...store.database, transaction } }
+  const worker = createWorker({ store: slow, definitions, log, tracing: undefined, alone: false })
+  await worker.start()
+  await claiming.promise
+  const stopped = worker.stop(0)
+  await pause(200)
+  hurried.resolve()
+  await stopped
+  t.match(await row(id), { state: 'queued', attempt: 0 })
+  t.equal(outline(await events(id)), 'queued active queued')
+  t.notOk(began, 'its handler had nothing to do')
 })
 
 t.test('tasks that are held back although nothing holds them are released', async (t) => {
