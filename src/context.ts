@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Span } from '@opentelemetry/api'
 import type { Context as KoaContext } from 'koa'
 import type { Logger } from 'pino'
@@ -36,8 +36,12 @@ export class Reply {
     this.status = status
     this.body = body
     this.headers = headers && checkedHeaders(headers)
+    // Until it is sent nobody else listens, and a stream that fails meanwhile would end the process.
+    if (body instanceof Readable) body.on('error', ignore)
   }
 }
+
+function ignore(): void {}
 
 function checkedHeaders(headers: Record<string, unknown>): Record<string, string | string[]> {
   const checked: Record<string, string | string[]> = {}

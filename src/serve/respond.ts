@@ -1,3 +1,4 @@
+import { ReadStream } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FaultHandler } from '../compile/pipeline.ts'
@@ -23,6 +24,8 @@ export interface Endings {
  */
 export function respond(context: RequestContext, outcome: Outcome, closing: boolean, endings: Endings): void {
   const { res } = context
+  if (outcome instanceof Reply && isOpening(outcome.body))
+    return whenOpen(outcome.body, () => respond(context, outcome, closing, endings))
   if (res.headersSent || res.destroyed) {
     if (outcome instanceof Reply) discard(outcome.body)
     return endings.done(context, res.headersSent ? res.statusCode : clientClosedRequest)
@@ -40,6 +43,19 @@ export function respond(context: RequestContext, outcome: Outcome, closing: bool
     endings.fault(error, context)
     writeProblem(context, problem('internal_error'), headers, endings.done)
   }
+}
+
+/** Whether nobody knows yet if there is such a file. */
+function isOpening(body: unknown): body is ReadStream {
+  return body instanceof ReadStream && body.pending && !body.destroyed
+}
+
+function whenOpen(file: ReadStream, settled: () => void): void {
+  function settle(): void {
+    file.off('open', settle).off('close', settle)
+    settled()
+  }
+  file.once('open', settle).once('close', settle)
 }
 
 /** Ends a stream that nobody will read; a file that was opened for it must not stay open. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { serve } from '../gateway.ts'
+import { packageUrl, serve } from '../gateway.ts'
 
 const any = { default: { description: 'whatever', content: { 'application/json': {}, 'application/octet-stream': {} } } }
 
@@ -108,4 +108,32 @@ t.test('streams', async (t) => {
   let { open } = (await request('GET', '/open')).body
   while (open > 0) open = (await request('GET', '/open')).body.open
   t.equal(open, 0, 'no stream stays open')
+})
+
+t.test('a file that cannot be opened is a fault, and nothing of it has been sent', async (t) => {
+  const { request, logs } = await serve(t, {
+    openapi: openapi('file', 'missing', 'late'),
+    gateway: { extensions: ['./lingers.ts'], operations: { late: { lingers: true } } },
+    handlers: `
+      import { createReadStream } from 'node:fs'
+      export const file = () => createReadStream(new URL(import.meta.url))
+      export const missing = (_, { reply }) => reply(200, createReadStream('/nowhere/at/all'), { 'content-type': 'text/plain', 'content-length': 5 })
+      export { missing as late }
+    `,
+    files: {
+      'lingers.ts': `
+        import { definePolicy, Type } from '${packageUrl}'
+        const linger = () => new Promise((resolve) => setTimeout(resolve, 200))
+        export const lingers = definePolicy({ name: 'lingers', schema: Type.Boolean(), compile: () => ({ after: linger }) })`,
+    },
+  })
+  t.match(await request('GET', '/file'), { status: 200, text: 'createReadStream' })
+  t.match(await request('HEAD', '/file'), { status: 200, text: '' })
+  for (const path of ['/missing', '/late']) {
+    const { status, headers, body } = await request('GET', path)
+    t.match({ status, body }, { status: 500, body: { code: 'internal_error' } }, path)
+    t.match(headers.get('content-type'), 'application/problem+json')
+    t.notMatch(JSON.stringify(body), 'nowhere')
+  }
+  t.equal(logs().filter((record) => JSON.stringify(record).includes('ENOENT')).length, 2, 'the log says why')
 })
