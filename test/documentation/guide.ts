@@ -91,7 +91,7 @@ async function runCommands({ marks, content }: Block, project: GuideProject): Pr
   writeCommand(join(bin, 'npx'), 'command=$1; shift; exec "node_modules/.bin/$command" "$@"')
   writeCommand(join(bin, 'node'), `exec ${JSON.stringify(process.execPath)} "$@"`)
   const env = { PATH: `${bin}:${process.env.PATH}`, HOME: directory }
-  const ended = await run('bash', ['-c', script], { cwd: directory, env, timeout: 120_000 }).then(
+  const ended = await run('bash', ['-c', script], { cwd: directory, env, timeout: 280_000 }).then(
     ({ stdout }) => ({ code: 0, stdout }),
     (error: { code: number; stdout: string }) => error,
   )
