@@ -155,8 +155,8 @@ t.test('no secret of a full run is in logs, traces or metrics', async (t) => {
 
 /** As `gatefold token` makes it for whoever knows the secret. */
 async function operatorToken(environment: Record<string, string>): Promise<string> {
-  const { code, stdout } = await gatefold(root, ['token', '--subject', 'operator', '--role', 'admin'], environment)
-  if (code !== 0) throw new Error(stdout)
+  const { code, stdout, stderr } = await gatefold(root, ['token', '--subject', 'operator', '--role', 'admin'], environment)
+  if (code !== 0) throw new Error(stdout + stderr)
   return stdout.trim().split('\n').at(-1) as string
 }
 
