@@ -7,7 +7,7 @@ const maxSyntaxErrors = 20
 
 /** The errors of the library in words that say what to change, each once, at the place where it has to be changed. */
 export function syntaxFindings(tree: Tree, text: string): SyntaxFinding[] {
-  const errors = tree.errors.filter((error, index) => !isConsequence(error, tree.errors[index - 1]))
+  const errors = tree.errors.filter((error, index) => !isConsequence(error, tree.errors[index - 1], text))
   const quotes = errors.filter(isUnclosedQuote).map((error) => syntaxFinding(error, text))
   const open = tree.errors.some(isUnclosedFlow) ? unclosedFlows(tree, text, quotes) : []
   // A closing bracket that nobody finds, though each node has its own, is said as the library says it.
@@ -20,11 +20,22 @@ export function syntaxWarnings(tree: Tree, text: string): SyntaxFinding[] {
   return tree.warnings.map((warning) => syntaxFinding(warning, text))
 }
 
-function isConsequence(error: YAMLError, before: YAMLError | undefined): boolean {
+function isConsequence(error: YAMLError, before: YAMLError | undefined, text: string): boolean {
   if (before === undefined) return false
   // A token where none can be, behind another error, is a consequence of that one.
   if (error.code === 'UNEXPECTED_TOKEN') return true
-  return error.code === 'MULTILINE_IMPLICIT_KEY' && before.code === 'BLOCK_AS_IMPLICIT_KEY' && error.pos[0] === before.pos[0]
+  if (!isMisplacedKey(error) || !isMisplacedKey(before)) return false
+  // One line that is indented wrongly takes its neighbours with it.
+  const between = text.slice(before.pos[0], Math.max(before.pos[0], error.pos[0]))
+  return error.pos[0] === before.pos[0] || ((between.match(/\n/g)?.length ?? 0) <= 1 && !isColonInText(error, text))
+}
+
+function isMisplacedKey({ code, message }: YAMLError): boolean {
+  return code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY' || /^Implicit map keys/.test(message)
+}
+
+function isColonInText({ code, pos: [start] }: YAMLError, text: string): boolean {
+  return code === 'BLOCK_AS_IMPLICIT_KEY' && /^\S.*:(\s|$)/m.exec(text.slice(start))?.index === 0
 }
 
 function isUnclosedQuote({ message }: YAMLError): boolean {
@@ -92,14 +103,13 @@ function syntaxFinding(error: YAMLError, text: string): SyntaxFinding {
 }
 
 /** What the library says of the commonest slips is about its grammar; this is about the text. */
-function inWords(
-  { code, pos: [start], message }: YAMLError,
-  text: string,
-): Pick<SyntaxFinding, 'message' | 'hint'> & { span?: Span } {
+function inWords(error: YAMLError, text: string): Pick<SyntaxFinding, 'message' | 'hint'> & { span?: Span } {
+  const { code, pos, message } = error
+  const [start] = pos
   const lineEnd = (from: number) => (text.indexOf('\n', from) === -1 ? text.length : text.indexOf('\n', from))
   const rest = text.slice(start, lineEnd(start))
   const at = (from: number) => ({ span: { start: from, end: Math.max(from + 1, lineEnd(from)) } })
-  if (code === 'BLOCK_AS_IMPLICIT_KEY' && /:(\s|$)/.test(rest))
+  if (isColonInText(error, text))
     return { message: 'a value with ": " in it has to stand in quotes', ...at(start), hint: `Write "${rest.trim()}".` }
   if (code === 'BLOCK_AS_IMPLICIT_KEY') {
     const below = /\S/.exec(text.slice(lineEnd(start)))?.index
