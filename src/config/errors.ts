@@ -36,7 +36,11 @@ const explanations: Record<string, Explain> = {
     const name = String(error.params.missingProperty)
     return { code: 'missing-key', what: 'key', message: `${spell(at)} has no "${name}"`, hint: `Add "${name}".` }
   },
-  type: (error, at, schema) => ({ code: 'wrong-type', message: `${value(error, at)}; it must be ${describe(schema)}` }),
+  type: (error, at, schema) => ({
+    code: 'wrong-type',
+    message: `${value(error, at)}; it must be ${describe(schema)}`,
+    ...listOfOne(error, [schema]),
+  }),
   enum: (error, at, schema) => wrongChoice(error, at, (schema.enum ?? []).map(String)),
   const: (error, at, schema) => ({
     code: 'wrong-value',
@@ -46,6 +50,7 @@ const explanations: Record<string, Explain> = {
   anyOf: (error, at, schema) => ({
     code: 'wrong-value',
     message: `${value(error, at)}; it must be ${describe({ anyOf: schema.anyOf ?? schema.oneOf ?? [] })}`,
+    ...listOfOne(error, schema.anyOf ?? []),
     ...didYouMean(error, choicesOf(schema)),
   }),
   oneOf: (error, at, schema) => wrongAlternative(error, at, schema),
@@ -142,6 +147,14 @@ function didYouMean(error: ErrorObject, choices: readonly unknown[]): { hint?: s
   const names = choices.filter((choice) => typeof choice === 'string')
   const near = typeof error.data === 'string' ? nearest(error.data, names) : undefined
   return near === undefined ? {} : { hint: `Did you mean "${near}"?` }
+}
+
+/** One name where a list of names is meant. */
+function listOfOne({ data }: ErrorObject, branches: readonly SchemaNode[]): { hint?: string } {
+  const takesNames = branches.some(
+    ({ type, items }) => type === 'array' && (items?.type === 'string' || items?.enum !== undefined),
+  )
+  return typeof data === 'string' && takesNames ? { hint: `Write [${/^[\w-]+$/.test(data) ? data : JSON.stringify(data)}].` } : {}
 }
 
 /** Secrets (`writeOnly` in the schema) are never repeated. */

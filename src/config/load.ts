@@ -100,12 +100,15 @@ export function loadConfig(source: FilledDocument, registry: ConfigRegistry, dia
     root,
     defaults: child(root, 'defaults'),
     refused: (pointer) => findings.some((finding) => finding.pointer === pointer || finding.pointer.startsWith(`${pointer}/`)),
-    operations: new Map(members(operations).filter(([, node]) => isObject(node.value))),
+    operations: new Map(isObject(operations?.value) ? members(operations).filter(([, node]) => isObject(node.value)) : []),
   }
 }
 
 /** Where a key belongs that stands in the wrong place. */
 function placeHint(pointer: string, registry: ConfigRegistry): string | undefined {
+  if (pointer === '/defaults/access') return "'access' stands with each operation: operations.<operationId>.access."
+  if (/^\/(defaults|operations\/[^/]+)\/security$/.test(pointer))
+    return "'security' stands in the OpenAPI document; 'roles' here says which of its callers may."
   return targetHint(pointer, registry) ?? rootHint(pointer.slice(1), registry)
 }
 

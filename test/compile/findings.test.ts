@@ -39,6 +39,7 @@ t.test('one slip is one finding', async (t) => {
       { gateway: operation({ task: { retry: 3 } }), handlers: '' },
       ['unknown-key', 'no-target'],
     ],
+    ['operations as a list', { gateway: { operations: [{ one: {} }] } }, ['wrong-type']],
     ['a key of an upstream', { gateway: operation({ upstream: { urll: 'http://a.example' } }) }, ['unknown-key']],
     ['an algorithm', { gateway: jwt({ secret: '', algorithms: ['HS25'] }) }, ['wrong-value']],
     ['a variable of a scheme', { gateway: jwt({ secret: '$' + '{NOBODY_SETS_THIS}' }) }, ['unset-variable']],
@@ -69,6 +70,14 @@ t.test('what stands in the wrong place is told its own', async (t) => {
     [{ mock: true }, "'mock' stands with an operation: operations.<operationId>.mock."],
     [{ access: 'public' }, "'access' stands with an operation: operations.<operationId>.access."],
     [{ port: 80 }, "'port' stands in 'server': server.port."],
+    [{ operations: { one: { roles: 'admin' } } }, 'Write [admin].'],
+    [{ defaults: { cors: { origins: 'https://a.example' } } }, 'Write ["https://a.example"].'],
+    [{ authentication: { bearerAuth: { jwt: { algorithms: 'HS256', secret: '' } } } }, 'Write [HS256].'],
+    [{ defaults: { access: 'public' } }, "'access' stands with each operation: operations.<operationId>.access."],
+    [
+      { operations: { one: { security: [] } } },
+      "'security' stands in the OpenAPI document; 'roles' here says which of its callers may.",
+    ],
     [{ sever: {} }, 'Did you mean "server"?'],
     [{ defaults: { rateLimit: { limit: 1, window: '1s', by: 'principals' } } }, 'Did you mean "principal"?'],
   ]
