@@ -13,6 +13,8 @@ export const system: Principal = { subject: 'system', roles: [], scopes: [], cla
 
 /** A moment that was missed by more than this many milliseconds is left out: nobody was there at the time. */
 const tolerance = 60_000
+/** Milliseconds after which a task that could not be started is tried again. */
+const again = 1000
 
 /** The schedules of this process' tasks. Every worker keeps them, and a moment belongs to the first that writes it down. */
 export interface Schedules {
@@ -30,30 +32,43 @@ interface Scheduled {
 
 export function createSchedules(store: TaskStore, clock: Clock, log: Logger): Schedules {
   let scheduled = new Map<string, Scheduled>()
+  const retries = new Set<() => void>()
 
   function plan(definition: TaskDefinition, entry: Scheduled): void {
     const next = entry.cron.after(entry.from)
     entry.callOff = next === undefined ? () => {} : clock.at(next.getTime(), due)
 
-    function due(): Promise<unknown> | undefined {
+    function due(): Promise<void> {
       const now = new Date(clock.now())
       const tick = entry.cron.latest(now) ?? (next as Date)
       entry.from = tick
       plan(definition, entry)
-      if (now.getTime() - tick.getTime() > tolerance) return undefined
-      return startTick(store, definition, tick).catch((error: unknown) =>
-        log.error({ err: error, op: definition.operation.id, tick }, 'a scheduled task could not be started'),
-      )
+      return start(definition, tick)
     }
   }
 
-  function stop(): void {
+  /** Tries for as long as the moment counts: it is not lost for a database that is away just then. */
+  async function start(definition: TaskDefinition, tick: Date): Promise<void> {
+    if (clock.now() - tick.getTime() > tolerance) return
+    try {
+      await startTick(store, definition, tick)
+    } catch (error) {
+      log.error({ err: error, op: definition.operation.id, tick }, 'a scheduled task could not be started')
+      const callOff = clock.at(clock.now() + again, () => {
+        retries.delete(callOff)
+        return start(definition, tick)
+      })
+      retries.add(callOff)
+    }
+  }
+
+  function unplan(): void {
     for (const { callOff } of scheduled.values()) callOff()
   }
 
   return {
     follow(definitions) {
-      stop()
+      unplan()
       const before = scheduled
       scheduled = new Map()
       for (const [id, definition] of definitions) {
@@ -66,7 +81,10 @@ export function createSchedules(store: TaskStore, clock: Clock, log: Logger): Sc
         plan(definition, entry)
       }
     },
-    stop,
+    stop() {
+      unplan()
+      for (const callOff of retries) callOff()
+    },
   }
 }
 

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import t from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { DatabaseUnavailable } from '../../src/services/database.ts'
 import { claimTasks } from '../../src/tasks/claim.ts'
 import { parseCron } from '../../src/tasks/cron.ts'
 import { recoverLostTasks, releaseHeldTasks, renewLease } from '../../src/tasks/lease.ts'
 import { appendReports } from '../../src/tasks/log.ts'
 import { deleteExpired } from '../../src/tasks/retention.ts'
 import type { ClaimedTask } from '../../src/tasks/rows.ts'
-import { startTick } from '../../src/tasks/schedule.ts'
+import { createSchedules, startTick } from '../../src/tasks/schedule.ts'
 import { createSettle } from '../../src/tasks/settle.ts'
 import { createWorker } from '../../src/tasks/worker.ts'
 import { openTasks, outline, pause } from './system.ts'
@@ -158,6 +160,31 @@ t.test('a moment of a schedule makes one task, however many processes see it', a
   const ticks = rows.map(({ created_at }) => created_at.getTime())
   t.ok(rows.length <= 2 + ((ticks.at(-1) as number) - (ticks[0] as number)) / 1000, 'one task a second, and one that came late')
   t.equal(rows[0]?.result, 'system')
+})
+
+t.test('a moment of a schedule is not lost for a database that is away just then', async (t) => {
+  const { database, define, submit, system } = await openTasks(t, false)
+  await submit(define('other', () => null))
+  const soon = new Date(Date.now() + 1500)
+  const cron = parseCron(`${soon.getUTCSeconds()} * * * * *`)
+  if (typeof cron === 'string') throw new Error(cron)
+  const rare = { ...define('rare', () => null, { schedule: cron }), queue: 'other' }
+  let tries = 0
+  const transaction: typeof database.transaction = async (work) => {
+    if (++tries === 1) throw new DatabaseUnavailable('it is away')
+    return database.transaction(work)
+  }
+  const schedules = createSchedules({ ...system.store, database: { ...database, transaction } }, systemClock, log)
+  t.teardown(schedules.stop)
+  schedules.follow(new Map([['rare', rare]]))
+  const count = async () =>
+    (
+      await database.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM "${database.schema}".task WHERE operation = 'rare'`,
+      )
+    ).rows[0]?.count
+  while ((await count()) === 0) await pause(50)
+  t.equal(tries, 2)
 })
 
 t.test('finished tasks are deleted with their logs when their time is over', async (t) => {
