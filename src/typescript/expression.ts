@@ -90,6 +90,11 @@ export function openName(like: string, key: string): Expression {
   return plain(`\uE000${like}\uE001${key}\uE002`)
 }
 
+/** What the name is decided by when a type is nothing but an open name. */
+export function openNameKey(type: Expression): string | undefined {
+  return type.kind === 'plain' ? /^\uE000[^\uE001]*\uE001([^\uE002]*)\uE002$/.exec(type.text)?.[1] : undefined
+}
+
 /** Puts decided names into printed text. */
 export function replaceOpenNames(text: string, nameOf: (key: string) => string): string {
   return text.replace(/\uE000[^\uE001]*\uE001([^\uE002]*)\uE002/g, (_, key: string) => nameOf(key))

@@ -1,6 +1,7 @@
 import type { Located } from '../documents/document.ts'
 import type { SchemaDialect } from '../schemas/dialects.ts'
 import type { Resources } from '../schemas/resources.ts'
+import { withoutCircles } from './circles.ts'
 import { schemaComment } from './doc-comment.ts'
 import { type Expression, openName, print, replaceOpenNames } from './expression.ts'
 import { noneHidden, type Place } from './place.ts'
@@ -31,7 +32,7 @@ interface Named {
 export function createNamedTypes(resources: Resources, reserved: ReadonlySet<string>): NamedTypes {
   const all: Named[] = []
   const numbers = new Map<unknown, Map<string, number>>()
-  const waiting: { named: Named; view: View }[] = []
+  const waiting: { number: number; view: View }[] = []
   let names: ReadonlyMap<Named, ReadonlyMap<View, string>> = new Map()
 
   function nameOf(schema: Located, { dialect, view }: Place): Expression {
@@ -46,9 +47,9 @@ export function createNamedTypes(resources: Resources, reserved: ReadonlySet<str
     const named = all[number] as Named
     if (!named.types.has(view)) {
       named.types.set(view, '')
-      waiting.push({ named, view })
+      waiting.push({ number, view })
     }
-    return openName(named.stem, `${number}:${view}`)
+    return openName(named.stem, keyOf(number, view))
   }
 
   function place(dialect: SchemaDialect, view: View): Place {
@@ -56,9 +57,14 @@ export function createNamedTypes(resources: Resources, reserved: ReadonlySet<str
   }
 
   function declarations(): string {
+    const types = new Map<string, Expression>()
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { named, view } = next
-      named.types.set(view, print(schemaType(named.schema, place(named.dialect, view))))
+      const { schema, dialect } = all[next.number] as Named
+      types.set(keyOf(next.number, next.view), schemaType(schema, place(dialect, next.view)))
+    }
+    for (const [key, type] of withoutCircles(types)) {
+      const { named, view } = ofKey(key)
+      named.types.set(view, print(type))
     }
     const groups = groupViews(all)
     names = chooseNames(groups, reserved)
@@ -83,12 +89,21 @@ export function createNamedTypes(resources: Resources, reserved: ReadonlySet<str
 
   function resolve(text: string): string {
     return replaceOpenNames(text, (key) => {
-      const [number, view] = key.split(':')
-      return nameIn(all[Number(number)] as Named, view as View)
+      const { named, view } = ofKey(key)
+      return nameIn(named, view)
     })
   }
 
+  function ofKey(key: string): { named: Named; view: View } {
+    const [number, view] = key.split(':')
+    return { named: all[Number(number)] as Named, view: view as View }
+  }
+
   return { resources, typeOf: (schema, dialect, view) => schemaType(schema, place(dialect, view)), declarations, resolve }
+}
+
+function keyOf(number: number, view: View): string {
+  return `${number}:${view}`
 }
 
 /** For each view of a schema the first one that means the same type. */

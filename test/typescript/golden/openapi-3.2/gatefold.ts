@@ -32,6 +32,8 @@ export interface Operations {
   copy: { cookies: { color?: Colour }; result: unknown; replies: { default: unknown }; caller: 'optional' }
   /** `GET /others/{.id}` */
   pathItemOfItsOwn: { params: { id: number[] }; result: void; replies: { 204: undefined }; caller: 'optional' }
+  /** `GET /circles` */
+  circles: { result: Filter; replies: { 200: Filter }; caller: 'optional' }
 }
 
 /** How each operation is called and what comes of it, by operationId. */
@@ -50,6 +52,8 @@ export interface Api {
   copy: { cookies: { color?: Colour }; data: unknown; errors: unknown }
   /** `GET /others/{.id}` */
   pathItemOfItsOwn: { params: { id: number[] }; data: undefined; errors: unknown }
+  /** `GET /circles` */
+  circles: { data: Filter; errors: unknown }
 }
 
 /** The API for `createClient` of gatefold/client. */
@@ -59,6 +63,7 @@ export const definition: ApiDefinition<Api> = {
     find: { at: 'QUERY /things', body: 'application/jsonpath', styles: { 'query criteria': 'whole' } },
     copy: { at: 'COPY /things', styles: { 'cookie color': 'cookie*' } },
     pathItemOfItsOwn: { at: 'GET /others/{id}', styles: { 'path id': 'label' } },
+    circles: 'GET /circles',
   },
   tasks: '/tasks',
   realtime: '/ws',
@@ -69,6 +74,10 @@ export type ServerToClientEvents = TaskEvents<Api>
 
 /** What a Socket.IO client sends. */
 export type ClientToServerEvents = TaskMessages<Api>
+
+export type Alone = unknown
+
+export type AndFilter = { filters?: Filter[] }
 
 /** @deprecated */
 export type Colour = 'red' | 'back\\slash' | 'quo"te' | 'new\nline'
@@ -88,6 +97,8 @@ export type CriteriaInput = {
   limit?: number | string
   [key: string]: string | Colour | number | undefined
 }
+
+export type Filter = { kind?: string; alone?: Alone } & (AndFilter & { kind: 'AndFilter' } | { kind: 'Filter' })
 
 export type Thing = {
   /** @deprecated */
