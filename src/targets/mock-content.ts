@@ -1,10 +1,11 @@
 import type { CompileTools } from '../compile/tools.ts'
-import { isObject } from '../documents/document.ts'
+import { child, isObject } from '../documents/document.ts'
 import { isJson, isText, type MediaRange, parseMediaType } from '../messages/media-type.ts'
 import type { MediaType, Operation } from '../model/operation.ts'
 import type { SchemaError, Validator } from '../schemas/compiler.ts'
 import type { Random } from '../schemas/sample-random.ts'
 import { chooseExample, type Examples, loadExampleChooser, readExamples } from './mock-examples.ts'
+import { sequenceWriter } from './mock-sequence.ts'
 import { writeXml } from './mock-xml.ts'
 
 /** One media type that a mock can answer with. */
@@ -34,7 +35,7 @@ export function mockContent(declared: MediaType, operation: Operation, tools: Co
   const concrete = parseMediaType(contentType) as MediaRange
   const examples = readExamples(declared.node, tools.documents)
   if (examples.named.size > 0 || examples.single !== undefined) void loadExampleChooser()
-  const source: Source = {
+  const source: Source = sequenceSource(concrete, declared, examples, operation, tools) ?? {
     examples,
     write: writerOf(concrete, declared, tools),
     validate: declared.schema && tools.schemas.validator(declared.schema, operation.dialect, 'response'),
@@ -59,6 +60,30 @@ interface Source {
   write(value: unknown): unknown
   /** False where an example is the text or the bytes themselves, not the value that the schema describes. */
   readonly isData: boolean
+}
+
+/** What is described item by item, by `itemSchema` (OpenAPI 3.2). */
+function sequenceSource(
+  media: MediaRange,
+  { node, schema }: MediaType,
+  examples: Examples,
+  { dialect }: Operation,
+  { schemas }: CompileTools,
+): Source | undefined {
+  const write = sequenceWriter(media)
+  const item = child(node, 'itemSchema')
+  if (write === undefined || item === undefined || schema !== undefined) return undefined
+  const validate = schemas.validator(item, dialect, 'response')
+  return {
+    examples,
+    isData: false,
+    write: (value) => (typeof value === 'string' ? Buffer.from(value) : write(Array.isArray(value) ? value : [value])),
+    validate: (value) => (Array.isArray(value) ? value : [value]).map(validate).find((found) => found !== undefined),
+    sample(random) {
+      const value = schemas.sample(item, dialect, 'response', random)
+      return value === undefined ? undefined : [value]
+    },
+  }
 }
 
 async function bodyOf(source: Source, name: string | undefined): Promise<{ value: unknown } | undefined> {
