@@ -7,7 +7,7 @@ export interface Shape {
   /** One rule without references, `allOf`, alternatives; `patterns` are all that a string must match. */
   readonly rule: RuleObject
   readonly patterns: readonly string[]
-  /** The branches of `oneOf` that were not chosen: the value must not match them. */
+  /** The branches of `oneOf` that were not chosen, and what `not` says: the value must not match them. */
   readonly excluded: readonly Rule[]
   /** The entries that were stepped through, to see recursion. */
   readonly open: ReadonlySet<number>
@@ -37,6 +37,7 @@ function flatten(rule: Rule, merge: Merge, depth: number): RuleObject | undefine
   if (rule === true) return {}
   const { reference, allOf, anyOf, oneOf, discriminate, if: condition, then, else: otherwise, ...own } = rule
   if (typeof own.pattern === 'string') merge.patterns.push(own.pattern)
+  if (own.not !== undefined) merge.excluded.push(own.not as Rule)
   let merged: RuleObject | undefined = { ...own, ...(rule.examples && { examples: rule.examples }) }
   const parts: Rule[] = [...((allOf ?? []) as Rule[])]
   if (reference !== undefined) {

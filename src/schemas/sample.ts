@@ -197,7 +197,7 @@ function* objects(shape: Shape, walk: Walk, checker: Checker): Generator<Record<
 
 const oddities = [null, 0, 'string', true, [], {}]
 
-/** Branches of `oneOf` that ask for nothing else differ only in what one of them refuses: a property of an odd type. */
+/** What must not match (`not`, the other branches of `oneOf`) may ask for nothing that is required: a property of an odd type fails it. */
 function* excluding(shape: Shape, lean: Record<string, unknown>, checker: Checker): Generator<Record<string, unknown>> {
   for (const branch of shape.excluded) {
     const other = mergeRule(branch, () => 0, new Set(), checker)?.rule.properties

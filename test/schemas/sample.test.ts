@@ -79,6 +79,7 @@ const rows: { what: string; schema: unknown; schemas?: Record<string, unknown>; 
     },
     value: { name: 'string' },
   },
+  { what: 'what must not match', schema: { not: { properties: { a: { type: 'string' } } } }, value: { a: null } },
   { what: '3.0: null comes last', dialect: '3.0', schema: { nullable: true, anyOf: [{ type: 'string' }] }, value: 'string' },
   {
     what: 'formats with patterns and lengths',
