@@ -6,11 +6,11 @@ import type { Documents } from '../documents/documents.ts'
 import type { Dialect } from '../model/operation.ts'
 import { TextTooLong } from '../patterns/text-too-long.ts'
 import { createSchemaCheck } from './check.ts'
-import { createDefaults } from './defaults.ts'
 import { type SchemaDialect, schemaDialect } from './dialects.ts'
 import { createEngine } from './engine.ts'
 import { describeErrors, type SchemaError } from './errors.ts'
 import type { Checker } from './function-keyword.ts'
+import { createReceive } from './receive.ts'
 import { createResources } from './resources.ts'
 import type { Direction, Entry, Rule, Scope } from './rule.ts'
 import { sampleValue } from './sample.ts'
@@ -21,7 +21,7 @@ import { translate } from './translate.ts'
 
 export type { SchemaError } from './errors.ts'
 
-/** Judges a value: undefined when it is valid, else all that is wrong. Requests get the defaults of their schema filled in, in place. */
+/** Judges a value: undefined when it is valid, else all that is wrong. What requests hold becomes what their receiver sees (`Receive`), in place. */
 export type Validator = (value: unknown) => readonly SchemaError[] | undefined
 
 /** One schema that a gateway uses. */
@@ -69,7 +69,7 @@ export function createSchemaCompiler({
     target,
     name: (number) => (entries[number] as Entry).name,
   }
-  const defaults = createDefaults(checker)
+  const receive = createReceive(checker)
   const engine = createEngine(checker)
   const translation = { resources, refer }
   const checkSchema = createSchemaCheck(resources, diagnostics)
@@ -116,7 +116,7 @@ export function createSchemaCompiler({
       try {
         const validate = compiled(entry)
         if (!validate(value)) return describeErrors(validate.errors ?? [], checker)
-        if (direction === 'request') defaults.fill(target(entry.number), value)
+        if (direction === 'request') receive(target(entry.number), value)
         return undefined
       } catch (error) {
         return unjudged(error)

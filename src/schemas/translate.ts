@@ -154,11 +154,11 @@ const addProperties: Add = (rule, node, _source, place) => {
   rule.properties = map
 }
 
-/** OpenAPI 3.1 section 4.8.24: a writeOnly property must not come back; a readOnly one that is sent is tolerated. */
+/** OpenAPI 3.1 section 4.8.24: a writeOnly property must not come back; a readOnly one that is sent is tolerated, and goes unread. */
 function translateProperty(name: string, member: Located, place: Place): Rule {
   const translated = translateSchema(member, inner(place))
-  if (place.direction === 'request' || !place.omitted.has(name)) return translated
-  return { withheld: true }
+  if (!place.omitted.has(name) || translated === false) return translated
+  return place.direction === 'request' ? { ...(translated === true ? {} : translated), readOnly: true } : { withheld: true }
 }
 
 const addPatternProperties: Add = (rule, node, _source, place) => {

@@ -359,3 +359,27 @@ t.test('a schema that is none refuses everything', async (t) => {
   t.strictSame(complaints(schemaDocument({ $ref: '#/nowhere' }), 1), [': is not allowed'])
   t.strictSame(complaints(schemaDocument({ properties: { a: 'text' } }), { a: 1 }), ['/a: is not allowed'])
 })
+
+t.test('readOnly properties of requests go unread, wherever the flag stands', (t) => {
+  const schema = {
+    properties: {
+      id: { type: 'integer', readOnly: true, default: 1 },
+      since: reference('Moment'),
+      roles: true,
+      any: true,
+      lines: { type: 'array', items: { properties: { number: { readOnly: true }, text: { type: 'string' } } } },
+    },
+    allOf: [{ properties: { roles: { readOnly: true } } }],
+    oneOf: [{ required: ['any'], properties: { any: { const: 1 }, total: { readOnly: true } } }, { required: ['other'] }],
+  }
+  const source = schemaDocument(schema, { Moment: { type: 'string', readOnly: true } })
+  const sent = () => ({ id: 7, since: 'now', roles: ['admin'], any: 1, total: 3, lines: [{ number: 1, text: 'x' }], more: true })
+  const value = sent()
+  t.strictSame(complaints(source, value), [])
+  t.strictSame(value, { any: 1, lines: [{ text: 'x' }], more: true } as unknown)
+  const answer = sent()
+  t.strictSame(complaints(source, answer, 'response'), [])
+  t.strictSame(answer, sent(), 'responses keep them')
+  t.not(complaints(source, { id: 'x' }).length, 0, 'what is wrong is refused all the same')
+  t.end()
+})

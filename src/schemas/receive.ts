@@ -3,21 +3,22 @@ import type { Checker } from './function-keyword.ts'
 import type { Rule, RuleObject } from './rule.ts'
 import { applied } from './unevaluated.ts'
 
-export interface Defaults {
-  /** Whether a rule or any that it refers to has a default at all: most have none, and then nothing is done. */
-  has(rule: Rule): boolean
-  /** Fills the defaults of absent properties into a valid value, in place; of alternatives only those that accept it. */
-  fill(rule: Rule, value: unknown): void
-}
+/**
+ * Makes of a valid value what its receiver is to see, in place: absent properties get their defaults, `readOnly` ones go (OpenAPI 3.1
+ * section 4.8.24: they should not be sent, and JSON Schema Validation section 9.4 lets their owner ignore them); of alternatives
+ * only those count that accept the value.
+ */
+export type Receive = (rule: Rule, value: unknown) => void
 
 /**
  * Defaults are filled after validation, not by Ajv while it validates: it would fill those of alternatives that
  * then refuse the value, and take a required property for given because it has a default.
  */
-export function createDefaults(checker: Checker): Defaults {
+export function createReceive(checker: Checker): Receive {
+  /** Whether a rule or any that it refers to changes anything at all: most do not, and then nothing is done. */
   const known = new Map<RuleObject, boolean>()
 
-  function has(rule: Rule): boolean {
+  function changes(rule: Rule): boolean {
     if (typeof rule === 'boolean') return false
     const before = known.get(rule)
     if (before !== undefined) return before
@@ -45,48 +46,52 @@ export function createDefaults(checker: Checker): Defaults {
     const before = known.get(rule)
     if (before !== undefined) return before
     visited.add(rule)
-    if (Object.values((rule.properties ?? {}) as Record<string, Rule>).some((property) => defaultOf(property) !== undefined))
-      return true
+    const properties = Object.values((rule.properties ?? {}) as Record<string, Rule>)
+    if (properties.some((property) => isReadOnly(property) || defaultOf(property) !== undefined)) return true
     const next = rule.reference === undefined ? below(rule) : [...below(rule), checker.target(rule.reference)]
     return next.some((one) => reaches(one, visited))
   }
 
-  function fill(rule: Rule, value: unknown): void {
-    if (typeof value !== 'object' || value === null || typeof rule === 'boolean' || !has(rule)) return
-    for (const next of applied(rule, value, checker)) fill(next, value)
-    if (Array.isArray(value)) fillItems(rule, value)
-    else fillProperties(rule, value as Record<string, unknown>)
+  function receive(rule: Rule, value: unknown): void {
+    if (typeof value !== 'object' || value === null || typeof rule === 'boolean' || !changes(rule)) return
+    for (const next of applied(rule, value, checker)) receive(next, value)
+    if (Array.isArray(value)) receiveItems(rule, value)
+    else receiveProperties(rule, value as Record<string, unknown>)
   }
 
-  function fillItems(rule: RuleObject, value: unknown[]): void {
+  function receiveItems(rule: RuleObject, value: unknown[]): void {
     const prefix = (rule.prefixItems ?? []) as Rule[]
-    for (const [index, item] of value.entries()) fill(prefix[index] ?? ((rule.items ?? true) as Rule), item)
+    for (const [index, item] of value.entries()) receive(prefix[index] ?? ((rule.items ?? true) as Rule), item)
   }
 
-  function fillProperties(rule: RuleObject, value: Record<string, unknown>): void {
+  function receiveProperties(rule: RuleObject, value: Record<string, unknown>): void {
     const properties = (rule.properties ?? {}) as Record<string, Rule>
     for (const [name, property] of Object.entries(properties)) {
-      if (Object.hasOwn(value, name)) continue
-      const fallback = defaultOf(property)
-      if (fallback !== undefined) value[name] = structuredClone(fallback)
+      const fallback = Object.hasOwn(value, name) ? undefined : defaultOf(property)
+      if (isReadOnly(property)) delete value[name]
+      else if (fallback !== undefined) value[name] = structuredClone(fallback)
     }
     const patterns = Object.entries((rule.patternProperties ?? {}) as Record<string, Rule>)
     for (const [name, member] of Object.entries(value)) {
       const matching = patterns.filter(([pattern]) => compilePattern(pattern)?.test(name)).map(([, property]) => property)
       if (Object.hasOwn(properties, name)) matching.push(properties[name] as Rule)
       for (const property of matching.length > 0 ? matching : [(rule.additionalProperties ?? true) as Rule])
-        fill(property, member)
+        receive(property, member)
     }
   }
 
-  return { has, fill }
+  return receive
+}
+
+function isReadOnly(property: Rule): boolean {
+  return typeof property === 'object' && property.readOnly === true
 }
 
 const single = ['if', 'then', 'else', 'additionalProperties', 'items']
 const lists = ['allOf', 'anyOf', 'oneOf', 'prefixItems']
 const maps = ['properties', 'patternProperties', 'dependentSchemas']
 
-/** The rules inside a rule whose defaults could be filled. */
+/** The rules inside a rule that could change something. */
 function below(rule: RuleObject): Rule[] {
   return [
     ...single.filter((keyword) => rule[keyword] !== undefined).map((keyword) => rule[keyword] as Rule),
