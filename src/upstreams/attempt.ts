@@ -45,6 +45,8 @@ export async function attempt(pool: Pool, request: OutgoingRequest, timeout: num
     late = true
     controller.abort()
   }, timeout)
+  const start = () => void timer.refresh()
+  body?.once('finish', start)
   signal.addEventListener('abort', leave, { once: true })
   try {
     const response = await pool.request({
@@ -61,6 +63,7 @@ export async function attempt(pool: Pool, request: OutgoingRequest, timeout: num
     done()
     return { failure: late ? 'timeout' : signal.aborted || body?.isBroken ? 'aborted' : failureOf(error), error }
   } finally {
+    body?.off('finish', start)
     clearTimeout(timer)
   }
 }

@@ -28,11 +28,11 @@ export class BodyMeter extends Transform {
     return this.errored instanceof BrokenBody
   }
 
-  /** Whether the client was waited for since this was asked last: it has sent something, or all that it sent is on its way and more is due. */
+  /** Whether the client is waited for: more is due, and it has sent something since this was asked last, or all that it sent is on its way. */
   waitedForClient(): boolean {
     const before = this.#sizeBefore
     this.#sizeBefore = this.#size
-    return this.#size > before || (!this.writableEnded && this.readableLength === 0)
+    return !this.writableEnded && (this.#size > before || this.readableLength === 0)
   }
 
   break(reason: string): void {

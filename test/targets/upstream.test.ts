@@ -107,7 +107,7 @@ t.test('an API behind a gateway', async (t) => {
         upload: { ...open({ maxRequest: '3mb' }), validate: false },
         eager: { ...open({ url: eager.url, maxRequest: '1gb' }), validate: false },
         patient: {
-          ...open({ timeout: '300ms', maxRequest: '1kb', breaker: { failures: 2, cooldown: '60s' } }),
+          ...open({ timeout: '1s', maxRequest: '1kb', breaker: { failures: 2, cooldown: '60s' } }),
           validate: false,
         },
         guarded: { upstream: { url: origin.url } },
@@ -298,7 +298,7 @@ t.test('an API behind a gateway', async (t) => {
 
   await t.test('what a client does with its upload is not held against the upstream', async (t) => {
     const headers = { 'content-type': 'application/octet-stream' }
-    /** Sends pieces as far apart as the upstream may take to answer. */
+    /** Sends pieces, all of which together take longer than the upstream may to answer. */
     const upload = (pieces: string[], more: object = {}) =>
       new Promise<number>((resolve, reject) => {
         const sending = httpRequest(`${url}/api/patient`, { method: 'POST', headers: { ...headers, ...more } }, (response) => {
@@ -306,8 +306,8 @@ t.test('an API behind a gateway', async (t) => {
           resolve(response.statusCode as number)
         })
         sending.on('error', reject)
-        for (const [index, piece] of pieces.entries()) setTimeout(() => sending.write(piece), index * 300)
-        setTimeout(() => sending.end(), pieces.length * 300)
+        for (const [index, piece] of pieces.entries()) setTimeout(() => sending.write(piece), index * 400)
+        setTimeout(() => sending.end(), pieces.length * 400)
       })
     t.equal(await upload(['a', 'b', 'c', 'd'], { 'content-length': 4 }), 200, 'slow')
     t.match(origin.last(), { body: 'abcd', headers: { 'content-length': '4', 'transfer-encoding': undefined } })

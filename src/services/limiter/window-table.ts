@@ -41,9 +41,9 @@ export function createWindowTable(window: number, grown: () => void): WindowTabl
   let next = 0
   let nextAt = 0
 
-  /** A clock that was set back must not make windows longer. */
+  /** A clock that was set back by more than a window must not keep any open for longer. */
   function isOpen(resetAt: number, time: number): boolean {
-    return time < resetAt && resetAt - time <= window
+    return time < resetAt && resetAt - time <= 2 * window
   }
 
   function openIn({ slots }: Segment, time: number): number {
