@@ -19,9 +19,11 @@ if (!endpoints.some((known) => known === endpoint)) throw new Error(`'${endpoint
 
 const directory = mkdtempSync(join(tmpdir(), 'gatefold-profile-'))
 const { command } = targets.find(({ name }) => name === 'gatefold') as Target
-const [node, ...args] = command as [string, ...string[]]
+// The sources instead of the package: their places can be found.
+const [node, , ...args] = command as [string, string, ...string[]]
+const main = join(import.meta.dirname, '../src/cli/main.ts')
 const flags = ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${directory}`]
-const server = await startServer({ name: 'gatefold', command: [node, ...flags, ...args] })
+const server = await startServer({ name: 'gatefold', command: [node, ...flags, main, ...args] })
 const load = await findGenerator().run({ port: server.port, endpoint: endpoint as Endpoint, seconds: 5, connections: 32 })
 await server.stop()
 

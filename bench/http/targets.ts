@@ -11,7 +11,8 @@ export interface Target {
 const bench = join(import.meta.dirname, '..')
 const python = '/usr/bin/python3'
 
-const gatefold = (...options: string[]) => [process.execPath, join(bench, '../src/cli/main.ts'), 'start', '-C', bench, ...options]
+/** The published package, as users run it; `npm run build` makes it. */
+const command = [process.execPath, join(bench, '../dist/main.js'), 'start', '-C', bench]
 const script = (file: string) => [process.execPath, join(bench, 'servers', file)]
 
 /** What all others are compared with. */
@@ -21,8 +22,8 @@ export const targets: readonly Target[] = [
   { name: 'raw', command: script('raw.mjs') },
   { name: 'raw, equal headers', command: script('raw.mjs'), environment: { HEADERS: 'equal' } },
   { name: 'raw, each token verified', command: script('raw.mjs'), environment: { VERIFY: 'each' } },
-  { name: 'gatefold', command: gatefold() },
-  { name: 'gatefold, Koa context', command: gatefold('--env', 'koa') },
+  { name: 'gatefold', command },
+  { name: 'gatefold, Koa context', command: [...command, '--env', 'koa'] },
   { name: 'fastify, token cache', command: script('fastify.mjs'), environment: { TOKEN_CACHE: '1' } },
   { name: 'fastify', command: script('fastify.mjs') },
   { name: 'koa, openapi-backend', command: script('koa.mjs') },

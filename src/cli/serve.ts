@@ -6,8 +6,8 @@ import type { Reload } from '../generations.ts'
 import type { Log } from '../serve/log.ts'
 import type { Role } from '../services/service.ts'
 import { banner } from './banner.ts'
-import { returnBootMemory } from './boot-memory.ts'
 import { UsageError } from './command.ts'
+import { economize } from './memory.ts'
 import { report, reportFindings } from './report.ts'
 
 /** Starts a plan and serves until the process is told to stop; gives the exit code. */
@@ -29,7 +29,7 @@ export async function startPlan(plan: Plan): Promise<Gateway> {
     if (error instanceof BootError) throw error
     throw new Error(startFailure(error))
   })
-  void returnBootMemory(gateway)
+  void economize(gateway)
   return gateway
 }
 
