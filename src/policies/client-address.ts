@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
 import type { GatewayConfig } from '../config/schema.ts'
 
 export type TrustProxy = GatewayConfig['server']['trustProxy']
@@ -46,10 +46,11 @@ function forwardedFor(req: IncomingMessage): string[] {
   return (broken === -1 ? addresses : addresses.slice(0, broken)) as string[]
 }
 
-/** An address with or without port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`. */
+/** An address with or without port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`; the same one is always the same text. */
 function parseAddress(entry: string): string | undefined {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry
-  return isIP(bare) === 0 ? undefined : unmapped(bare)
+  if (isIP(bare) === 0) return undefined
+  return isIPv6(bare) ? unmapped(new SocketAddress({ address: bare, family: 'ipv6' }).address) : bare
 }
 
 type Pick = (peer: string, forwarded: readonly string[]) => string
