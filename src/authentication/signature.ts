@@ -43,8 +43,8 @@ function hmacCheck(key: KeyObject, algorithm: string): SignatureCheck {
   const digest = `sha${algorithm.slice(2)}`
   return function checkByHmac(text) {
     const end = text.lastIndexOf('.')
-    const expected = createHmac(digest, key).update(text.slice(0, end)).digest()
-    const sent = Buffer.from(text.slice(end + 1), 'base64url')
+    const expected = Buffer.from(createHmac(digest, key).update(text.slice(0, end)).digest('base64url'), 'latin1')
+    const sent = Buffer.from(text.slice(end + 1), 'latin1')
     return sent.length === expected.length && timingSafeEqual(sent, expected)
   }
 }

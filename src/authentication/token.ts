@@ -23,14 +23,25 @@ const tokenTypes = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+
 export function parseToken(text: string): Token | undefined {
   if (text.length > longestToken) return undefined
   const parts = text.split('.')
-  if (parts.length !== 3 || decode(parts[2] as string) === undefined) return undefined
+  if (parts.length !== 3 || !canonical.test(parts[2] as string)) return undefined
   const head = readHead(parts[0] as string)
   const claims = head && parseObject(parts[1] as string)
   return claims && { text, algorithm: head.algorithm, keyId: head.keyId, claims }
 }
 
-function readHead(part: string): Pick<Token, 'algorithm' | 'keyId'> | undefined {
-  const header = parseObject(part)
+type Head = Pick<Token, 'algorithm' | 'keyId'>
+
+/** The tokens of an issuer differ in their claims only: what was read last is what comes next. */
+let last: { readonly part: string; readonly head: Head } | undefined
+
+function readHead(part: string): Head | undefined {
+  if (last?.part === part) return last.head
+  const head = headIn(parseObject(part))
+  if (head !== undefined) last = { part, head }
+  return head
+}
+
+function headIn(header: Record<string, unknown> | undefined): Head | undefined {
   if (header === undefined) return undefined
   const { alg, kid, typ } = header
   // Extensions that must be understood (RFC 7515 section 4.1.11) are not, and `b64` (RFC 7797) would change what is signed.
@@ -40,15 +51,13 @@ function readHead(part: string): Pick<Token, 'algorithm' | 'keyId'> | undefined 
   return { algorithm: alg, keyId: kid }
 }
 
-/** Only the one canonical spelling: no padding, no other alphabet, no stray bits behind the last byte. */
-function decode(part: string): Buffer | undefined {
-  const bytes = Buffer.from(part, 'base64url')
-  return part !== '' && bytes.toString('base64url') === part ? bytes : undefined
-}
+/** The one spelling in base64url: no padding, no other alphabet, no stray bits behind the last byte, and something at all. */
+const canonical = /^(?=.)(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/
 
 function parseObject(part: string): Record<string, unknown> | undefined {
-  const bytes = decode(part)
-  if (bytes === undefined || !isUtf8(bytes)) return undefined
+  if (!canonical.test(part)) return undefined
+  const bytes = Buffer.from(part, 'base64url')
+  if (!isUtf8(bytes)) return undefined
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'))
     return isObject(value) ? value : undefined
