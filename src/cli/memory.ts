@@ -1,5 +1,6 @@
 import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
-import { setFlagsFromString } from 'node:v8'
+import { setTimeout as wait } from 'node:timers/promises'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Gateway } from '../gateway.ts'
 
@@ -24,35 +25,50 @@ async function returnBootMemory({ warmed }: Gateway): Promise<void> {
 /** What @types/node leaves out of the entries of type 'gc'. */
 type GarbageCollection = PerformanceEntry & { readonly detail: { readonly kind: number } }
 
-/** Share of the CPU time that collections of the young generation may take before it grows. */
-const bearable = 0.05
-const lookEvery = 500
+/** Bytes of the young generation, both halves of it, up to which it may grow whatever that brings. */
+const small = 8 * 1024 ** 2
+/** Share of the CPU time that collections of the young generation may take before it grows further. */
+const bearable = 0.03
+/** Milliseconds. */
+const lookFor = 500
+const restFor = 2000
 
 /**
  * V8 doubles the young generation each time that as much has survived in it as it holds, up to 128 MiB: even the few objects that belong
- * to requests under way get it there within a minute of steady load, although a larger one is no faster then. Here it grows only while
- * its collections cost something, as they do where many requests wait for others. Whoever starts the process with a size of his own decides.
+ * to requests under way get it there within minutes of steady load, for a twentieth less CPU time at most. Here it grows only while its
+ * collections cost something, as they do where many requests wait for others. Whoever starts the process with a size of his own decides.
  */
 function growYoungGenerationWhereItPays(): void {
   if (/semi[-_]space/.test(`${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`)) return
+  let grows = true
+  async function look(): Promise<void> {
+    // V8 makes it smaller in idle times.
+    const isSmall = youngGeneration() < small
+    const pays = isSmall || (await isCollectingCostly())
+    if (pays !== grows) setFlagsFromString(`--semi-space-growth-factor=${pays ? 2 : 1}`)
+    grows = pays
+    setTimeout(look, isSmall ? lookFor : pays ? 0 : restFor).unref()
+  }
+  void look()
+}
+
+function youngGeneration(): number {
+  return getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0
+}
+
+/** Looks on for a while; that costs about a tenth of what it looks at. */
+async function isCollectingCostly(): Promise<boolean> {
   const pauses: number[] = []
-  new PerformanceObserver((list) => {
+  const observer = new PerformanceObserver((list) => {
     for (const { duration, detail } of list.getEntries() as GarbageCollection[])
       if (detail.kind === constants.NODE_PERFORMANCE_GC_MINOR) pauses.push(duration)
-  }).observe({ type: 'gc' })
-
-  let grows = true
-  let before = process.cpuUsage()
-  const look = () => {
-    const { user, system } = process.cpuUsage(before)
-    // On a busy machine most pauses are longer than the work that is done in them.
-    const undisturbed = pauses.sort((a, b) => a - b)[pauses.length >> 2] ?? 0
-    const costly = undisturbed * pauses.length * 1000 > (user + system) * bearable
-    before = process.cpuUsage()
-    pauses.length = 0
-    if (costly === grows) return
-    grows = costly
-    setFlagsFromString(`--semi-space-growth-factor=${grows ? 2 : 1}`)
-  }
-  setInterval(look, lookEvery).unref()
+  })
+  const before = process.cpuUsage()
+  observer.observe({ type: 'gc' })
+  await wait(lookFor, undefined, { ref: false })
+  observer.disconnect()
+  const { user, system } = process.cpuUsage(before)
+  // On a busy machine most pauses are longer than the work that is done in them.
+  const undisturbed = pauses.sort((a, b) => a - b)[pauses.length >> 2] ?? 0
+  return undisturbed * pauses.length * 1000 > (user + system) * bearable
 }
