@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { findGenerator } from './http/load.ts'
 import { type Endpoint, endpoints } from './http/requests.ts'
 import { startServer } from './http/server-process.ts'
-import { type Target, targets } from './http/targets.ts'
 
 /** What `--cpu-prof` writes. */
 interface Profile {
@@ -18,12 +17,11 @@ const [endpoint = 'get', lines = '40'] = process.argv.slice(2)
 if (!endpoints.some((known) => known === endpoint)) throw new Error(`'${endpoint}' is none of ${endpoints.join(', ')}`)
 
 const directory = mkdtempSync(join(tmpdir(), 'gatefold-profile-'))
-const { command } = targets.find(({ name }) => name === 'gatefold') as Target
-// The sources instead of the package: their places can be found.
-const [node, , ...args] = command as [string, string, ...string[]]
-const main = join(import.meta.dirname, '../src/cli/main.ts')
 const flags = ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${directory}`]
-const server = await startServer({ name: 'gatefold', command: [node, ...flags, main, ...args] })
+// The sources instead of the package: their places can be found.
+const main = join(import.meta.dirname, '../src/cli/main.ts')
+const command = [process.execPath, ...flags, main, 'start', '-C', import.meta.dirname]
+const server = await startServer({ name: 'gatefold', command })
 const load = await findGenerator().run({ port: server.port, endpoint: endpoint as Endpoint, seconds: 5, connections: 32 })
 await server.stop()
 

@@ -111,6 +111,8 @@ const environment = Object.fromEntries([
     /^(HOME|npm_config_.*|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$/i.test(name),
   ),
   ['PATH', `${dirname(process.execPath)}${delimiter}${process.env.PATH}`],
+  // Left to itself npm waits for a connection that has stalled as long as this test may take, before it tries another.
+  ['npm_config_fetch_timeout', '30000'],
 ])
 
 interface Finished {
@@ -298,7 +300,9 @@ t.test('the package as its users get it', { skip: process.env.DATABASE_URL !== u
 
     t.match(await run(app, 'npm', 'run', 'check'), { code: 0, output: /1 operation is ready.*gatefold\.ts is up to date/s })
     // The cluster that test gateways copy may be there already; it takes seconds to make.
-    symlinkSync(join(repository, 'node_modules/.cache'), join(app, 'node_modules/.cache'))
+    const cache = join(repository, 'node_modules/.cache')
+    mkdirSync(cache, { recursive: true })
+    symlinkSync(cache, join(app, 'node_modules/.cache'))
     const tested = await run(app, 'npm', 'test')
     t.match(tested, { code: 0, output: /pass 3\n/ }, 'npm test', { output: tested.output })
     const [, schema = ''] = /\$schema=(.*)/.exec(readFileSync(join(app, 'gateway.yaml'), 'utf8')) ?? []

@@ -35,19 +35,19 @@ const restFor = 2000
 
 /**
  * V8 doubles the young generation each time that as much has survived in it as it holds, up to 128 MiB: even the few objects that belong
- * to requests under way get it there within minutes of steady load, for a twentieth less CPU time at most. Here it grows only while its
- * collections cost something, as they do where many requests wait for others. Whoever starts the process with a size of his own decides.
+ * to requests under way get it there within minutes of steady load, for about a twentieth less CPU time. Here it grows only while its
+ * collections cost more, as they do where many requests wait for others. Whoever starts the process with a size of his own decides.
  */
 function growYoungGenerationWhereItPays(): void {
   if (/semi[-_]space/.test(`${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`)) return
   let grows = true
   async function look(): Promise<void> {
-    // V8 makes it smaller in idle times.
+    // Also later on: V8 makes it smaller in idle times.
     const isSmall = youngGeneration() < small
     const pays = isSmall || (await isCollectingCostly())
     if (pays !== grows) setFlagsFromString(`--semi-space-growth-factor=${pays ? 2 : 1}`)
     grows = pays
-    setTimeout(look, isSmall ? lookFor : pays ? 0 : restFor).unref()
+    setTimeout(look, pays ? lookFor : restFor).unref()
   }
   void look()
 }
@@ -56,7 +56,7 @@ function youngGeneration(): number {
   return getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0
 }
 
-/** Looks on for a while; that costs about a tenth of what it looks at. */
+/** Looks on for a while, which takes up to 1 % of the CPU time while it does. */
 async function isCollectingCostly(): Promise<boolean> {
   const pauses: number[] = []
   const observer = new PerformanceObserver((list) => {

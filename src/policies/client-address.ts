@@ -49,8 +49,9 @@ function forwardedFor(req: IncomingMessage): string[] {
 /** An address with or without port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`; the same one is always the same text. */
 function parseAddress(entry: string): string | undefined {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry
-  if (isIP(bare) === 0) return undefined
-  return isIPv6(bare) ? unmapped(new SocketAddress({ address: bare, family: 'ipv6' }).address) : bare
+  const version = isIP(bare)
+  if (version === 0) return undefined
+  return version === 6 ? unmapped(new SocketAddress({ address: bare, family: 'ipv6' }).address) : bare
 }
 
 type Pick = (peer: string, forwarded: readonly string[]) => string
