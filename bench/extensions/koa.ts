@@ -1,4 +1,4 @@
-import { definePolicy, fromKoa, Type } from '../../src/index.ts'
+import { definePolicy, fromKoa, Type } from './running.ts'
 
 /** A Koa middleware as small as most are: it looks at the request and sets a header. */
 export const koa = definePolicy({

@@ -1,4 +1,4 @@
-import { definePolicy, Type } from '../../src/index.ts'
+import { definePolicy, Type } from './running.ts'
 
 /** Keeps the processor busy for so many microseconds. */
 export const work = definePolicy({
