@@ -53,7 +53,7 @@ const names: Readonly<Record<keyof SecurityHeadersConfig, string>> = {
 /** What operations with the same settings share. */
 const compiled = new WeakMap<SecurityHeadersConfig, Middleware | undefined>()
 
-/** Security headers on every answer, refusals too. A reply that sets one of them itself keeps its own (a page needs its own CSP). */
+/** Security headers on every answer, refusals too. A reply or Koa middleware that sets one of them itself keeps its own (a page needs its own CSP). */
 export const securityHeaders = definePolicy({
   name: 'securityHeaders',
   schema: SecurityHeaders,
@@ -74,8 +74,11 @@ function addHeaders(config: SecurityHeadersConfig): Middleware | undefined {
   return {
     after: function addSecurityHeaders(context: RequestContext, outcome: Outcome) {
       const own = outcome.headers
-      if (own === undefined) context.responseHeaders.push(...flat)
-      else for (const [name, value] of headers) if (own[name] === undefined) context.responseHeaders.push(name, value)
+      const { koa, responseHeaders } = context
+      if (own === undefined && koa === undefined) responseHeaders.push(...flat)
+      else
+        for (const [name, value] of headers)
+          if (own?.[name] === undefined && koa?.res.hasHeader(name) !== true) responseHeaders.push(name, value)
       return undefined
     },
   }

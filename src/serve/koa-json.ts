@@ -52,17 +52,17 @@ function isPlain(response: JsonResponse, text: string, status: number): boolean 
 }
 
 /**
- * Shows written JSON as `ctx.status` and `ctx.body`, as if its value had been set. Undefined, with nothing done, where Koa has to see the
- * value for that: a body or type is there already, or the value is no object or list.
+ * Shows written JSON as `ctx.status`, `ctx.type` and `ctx.body`, as if its value had been set. Undefined, with nothing done, where Koa has to see
+ * the value for that: another body is there already, or the value is no object or list.
  */
-export function showJson(response: JsonResponse, text: string, status: number): WrittenJson | undefined {
+export function showJson(response: JsonResponse, text: string, status: number, type: string): WrittenJson | undefined {
   const { written } = response
-  if (written !== undefined)
-    return written.text === text && response.status === status && written.standsIn(response) ? written : undefined
-  if (!isPlain(response, text, status) || response.type !== '') return undefined
-  response.status = status
-  response.remove('Content-Length')
-  response.set('Content-Type', 'application/json; charset=utf-8')
-  response.written = new WrittenJson(text)
+  if (written === undefined) {
+    if (!isPlain(response, text, status)) return undefined
+    response.status = status
+    response.remove('Content-Length')
+    response.written = new WrittenJson(text)
+  } else if (written.text !== text || response.status !== status || !written.standsIn(response)) return undefined
+  response.set('Content-Type', type)
   return response.written
 }

@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { ReadableStream as WebStream } from 'node:stream/web'
 import Koa, { type Context, type Middleware as KoaMiddleware } from 'koa'
 import { isPromise } from '../compile/pipeline.ts'
 import { type Outcome, Reply, type RequestContext } from '../context.ts'
 import { problem } from '../errors.ts'
 import type { Middleware, Run } from '../policies/policy.ts'
+import { isRepeated, takeHeaders } from './held-headers.ts'
 import { holdWrittenJson, showJson, WrittenJson } from './koa-json.ts'
-import { problemDocument } from './problem-document.ts'
+import { problemDocument, problemJson } from './problem-document.ts'
 
 const app = new Koa()
 holdWrittenJson(app.response)
@@ -35,7 +38,7 @@ export function fromKoa(middleware: KoaMiddleware): Middleware {
           const running = next(context)
           behind = show(isPromise(running) ? await running : running, ctx, context)
         })
-        return behind !== undefined && isUnchanged(ctx, behind) ? behind.outcome : replyOf(ctx)
+        return behind === undefined ? replyOf(ctx) : settle(ctx, behind)
       },
   }
 }
@@ -44,16 +47,37 @@ export function fromKoa(middleware: KoaMiddleware): Middleware {
 interface Shown {
   readonly outcome: Outcome
   readonly body: unknown
+  readonly type: unknown
+  /** Whether the context shows headers of the outcome besides its media type. */
+  readonly hasHeaders: boolean
 }
 
 function show(outcome: Outcome, ctx: Context, context: RequestContext): Shown {
-  const written = isWritten(outcome) ? showJson(ctx.response, outcome.body, outcome.status) : undefined
-  if (written !== undefined) return { outcome, body: written }
+  const isReply = outcome instanceof Reply
+  const body = showBody(outcome, ctx, context)
+  let hasHeaders = false
+  for (const name in outcome.headers) {
+    if (name === 'content-type' || name === 'content-length') continue
+    hasHeaders = isReply
+    const value = outcome.headers[name] as string | string[]
+    if (isReply && isRepeated(name)) ctx.res.appendHeader(name, value)
+    else ctx.res.setHeader(name, value)
+  }
+  return { outcome, body, type: ctx.res.getHeader('content-type'), hasHeaders }
+}
+
+function showBody(outcome: Outcome, ctx: Context, context: RequestContext): unknown {
+  const type = outcome instanceof Reply ? outcome.headers?.['content-type'] : problemJson
+  const written = isWritten(outcome) ? showJson(ctx.response, outcome.body, outcome.status, String(type)) : undefined
+  if (written !== undefined) return written
   const body = shownBody(outcome, context)
   ctx.body = body
   // Behind the body: without one Koa would make it 204.
   ctx.status = outcome.status
-  return { outcome, body }
+  // A status without content has taken the body away; a JSON text that is set anew would be sent as the text that it is.
+  const isJsonScalar = isWritten(outcome) && (typeof body !== 'object' || body === null)
+  if (type !== undefined && ctx.body === body && !isJsonScalar) ctx.res.setHeader('content-type', type)
+  return body
 }
 
 function isWritten(outcome: Outcome): outcome is Reply & { body: string } {
@@ -67,8 +91,18 @@ function shownBody(outcome: Outcome, context: RequestContext): unknown {
   return isWritten(outcome) ? JSON.parse(outcome.body) : outcome.body
 }
 
+/** What comes of an outcome that a middleware has seen. */
+function settle(ctx: Context, shown: Shown): Outcome {
+  if (!hasSameBody(ctx, shown)) return replyOf(ctx)
+  const { outcome, type, hasHeaders } = shown
+  const isAsItWas = !hasHeaders && ctx.res.getHeader('content-type') === type
+  return isAsItWas || !(outcome instanceof Reply)
+    ? outcome
+    : new Reply(outcome.status, outcome.body, ownHeaders(ctx.res, outcome.body))
+}
+
 /** A value that was shown may have been changed in place, so only what cannot be is taken for unchanged. */
-function isUnchanged(ctx: Context, { outcome, body }: Shown): boolean {
+function hasSameBody(ctx: Context, { outcome, body }: Shown): boolean {
   if (ctx.status !== outcome.status) return false
   if (body instanceof WrittenJson) return body.standsIn(ctx.response)
   if (ctx.body !== body) return false
@@ -79,18 +113,24 @@ function isUnchanged(ctx: Context, { outcome, body }: Shown): boolean {
 /** What a Koa context was told to answer. */
 export function replyOf(ctx: Context): Outcome {
   const { status } = ctx
-  const body: unknown = ctx.body ?? undefined
+  const body = streamOf(ctx.body ?? undefined)
   if (body === undefined && status === 404) return problem('not_found')
-  return new Reply(status, body, takeHeaders(ctx.res))
+  return new Reply(status, body, ownHeaders(ctx.res, body))
+}
+
+/** Bodies of the web as Node's streams; Koa has taken the headers of a `Response` already. */
+function streamOf(body: unknown): unknown {
+  const web = body instanceof Blob ? body.stream() : body instanceof Response ? (body.body ?? undefined) : body
+  return web instanceof ReadableStream ? Readable.fromWeb(web as WebStream) : web
 }
 
 /** The headers that were set on the response itself; as the reply's own they stand before what policies would add. */
-function takeHeaders(res: ServerResponse): Record<string, string | string[]> {
+function ownHeaders(res: ServerResponse, body: unknown): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of Object.entries(res.getHeaders())) {
-    res.removeHeader(name)
-    // The length is counted where the body is written.
-    if (value !== undefined && name !== 'content-length') headers[name] = Array.isArray(value) ? value : String(value)
+  for (const [name, value] of Object.entries(takeHeaders(res) ?? {})) {
+    // Only a stream's length cannot be counted where it is written.
+    if (value === undefined || (name === 'content-length' && !(body instanceof Readable))) continue
+    headers[name] = Array.isArray(value) ? value : String(value)
   }
   return headers
 }

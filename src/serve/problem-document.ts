@@ -1,5 +1,8 @@
 import type { Problem } from '../errors.ts'
 
+/** The media type of a problem (RFC 9457 section 6.1). */
+export const problemJson = 'application/problem+json; charset=utf-8'
+
 /** The body of a problem as it is sent (RFC 9457 section 3), with the code and the request's id as extension members. */
 export function problemDocument(problem: Problem, path: string, requestId: string): Record<string, unknown> {
   return {

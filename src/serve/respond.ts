@@ -4,10 +4,10 @@ import { Readable } from 'node:stream'
 import type { FaultHandler } from '../compile/pipeline.ts'
 import { type Outcome, Reply, type RequestContext } from '../context.ts'
 import { type Problem, problem } from '../errors.ts'
-import { problemDocument } from './problem-document.ts'
+import { isRepeated, takeHeaders } from './held-headers.ts'
+import { problemDocument, problemJson } from './problem-document.ts'
 
 const json = 'application/json; charset=utf-8'
-const problemJson = 'application/problem+json; charset=utf-8'
 
 /** Called once when an answer has been handed over, with the status that went out. */
 export type Done = (context: RequestContext, status: number) => void
@@ -172,19 +172,24 @@ function stream(
 }
 
 /**
- * A flat list goes out without a look-up per header. Where a Koa middleware has set headers on the response itself, those
- * are merged by name, and what the pipeline decided wins, except for repeated ones (`Vary`, `Set-Cookie`), which add up.
+ * A flat list goes out without a look-up per header. What a Koa middleware has set on the response itself joins it; what the pipeline decided
+ * wins, except for repeated ones (`Vary`, `Set-Cookie`), which add up.
  */
 function writeHead(res: ServerResponse, status: number, headers: string[]): void {
-  if (res.getHeaderNames().length === 0) {
-    res.writeHead(status, headers)
-    return
+  const held = takeHeaders(res)
+  for (const name in held) {
+    if (!isRepeated(name) && isSet(headers, name)) continue
+    const value = held[name] as number | string | string[]
+    if (Array.isArray(value)) for (const item of value) headers.push(name, item)
+    else headers.push(name, String(value))
   }
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string
-    const value = headers[i + 1] as string
-    if (name === 'vary' || name === 'set-cookie') res.appendHeader(name, value)
-    else res.setHeader(name, value)
-  }
-  res.writeHead(status)
+  // A reason phrase that belongs to another status.
+  if (res.statusCode !== status) res.statusMessage = ''
+  res.writeHead(status, headers)
+}
+
+/** Whether a flat list has a header. */
+function isSet(headers: readonly string[], name: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true
+  return false
 }
