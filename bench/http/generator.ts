@@ -1,11 +1,11 @@
-/** A small load generator, for machines without wrk: `generator.ts <port> <seconds> <connections> <file of requests>`. */
+/** A small load generator, for machines without wrk: `generator.ts <port> <seconds> <connections> <first request> <file of requests>`. */
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 
-const [port, seconds, connections, file] = process.argv.slice(2) as [string, string, string, string]
+const [port, seconds, connections, from, file] = process.argv.slice(2) as [string, string, string, string, string]
 const requests = readFileSync(file, 'latin1').split('\0')
 const latencies: number[] = []
-let next = 0
+let next = Number(from)
 let failed = 0
 let over = false
 

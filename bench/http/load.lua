@@ -1,6 +1,7 @@
--- wrk: sends the requests of a file (separated by NUL) in turn, and prints what came of it as JSON.
+-- wrk: sends the requests of a file (separated by NUL) in turn from the one whose number is given, and prints what came of it as JSON.
 local requests, at = {}, 0
 function init(args)
+  at = tonumber(args[2])
   for text in io.open(args[1], 'rb'):read('*a'):gmatch('[^%z]+') do requests[#requests + 1] = text end
 end
 function request()

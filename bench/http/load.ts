@@ -27,7 +27,10 @@ export type Generator = (options: LoadOptions) => Promise<Load>
 /** How many different requests are sent in turn; those of `first` are made to last. */
 const users = { few: 100, many: 300_000 }
 
-/** wrk where it is installed, else Node: which needs more of the CPU that it shares with what it measures, but can stop within a second. */
+/**
+ * wrk where it is installed, else Node: which needs more of the CPU that it shares with what it measures, but can stop within a second. A load
+ * goes on with the requests behind those that the server has had, so that `first` meets no token twice.
+ */
 export function findGenerator({ short = false } = {}): { name: string; run: Generator } {
   const directory = mkdtempSync(join(tmpdir(), 'bench-http-'))
   process.once('exit', () => rmSync(directory, { recursive: true }))
@@ -39,8 +42,18 @@ export function findGenerator({ short = false } = {}): { name: string; run: Gene
     files.set(endpoint, known)
     return known
   }
-  if (short || !hasWrk()) return { name: 'node', run: (options) => generate(nodeCommand(options, requestsOf(options.endpoint))) }
-  return { name: 'wrk', run: (options) => generate(wrkCommand(options, requestsOf(options.endpoint))) }
+  const [name, commandOf] = short || !hasWrk() ? (['node', nodeCommand] as const) : (['wrk', wrkCommand] as const)
+  const had = new Map<string, number>()
+  return {
+    name,
+    async run(options) {
+      const place = `${options.port} ${options.endpoint}`
+      const from = had.get(place) ?? 0
+      const load = await generate(commandOf(options, requestsOf(options.endpoint), from))
+      had.set(place, from + load.requests + options.connections)
+      return load
+    },
+  }
 }
 
 function hasWrk(): boolean {
@@ -52,7 +65,7 @@ function hasWrk(): boolean {
   }
 }
 
-function wrkCommand({ port, seconds, connections }: LoadOptions, file: string): string[] {
+function wrkCommand({ port, seconds, connections }: LoadOptions, file: string, from: number): string[] {
   const url = `http://127.0.0.1:${port}`
   return [
     'wrk',
@@ -64,11 +77,13 @@ function wrkCommand({ port, seconds, connections }: LoadOptions, file: string): 
     url,
     '--',
     file,
+    String(from),
   ]
 }
 
-function nodeCommand({ port, seconds, connections }: LoadOptions, file: string): string[] {
-  return [process.execPath, join(import.meta.dirname, 'generator.ts'), String(port), String(seconds), String(connections), file]
+function nodeCommand({ port, seconds, connections }: LoadOptions, file: string, from: number): string[] {
+  const numbers = [port, seconds, connections, from].map(String)
+  return [process.execPath, join(import.meta.dirname, 'generator.ts'), ...numbers, file]
 }
 
 /** Both generators print what they saw as a line of JSON. */
