@@ -48,6 +48,8 @@ async function compile(): Promise<Metafile> {
     format: 'esm',
     platform: 'node',
     target: 'node24',
+    // Node has them; esbuild would make a new expression wherever one is used, at each use.
+    supported: { 'regexp-unicode-property-escapes': true },
     // What users install anyway; the other packages are too large or too old to make them install, and come along instead.
     external: Object.keys(manifest.dependencies).filter((name) => name !== bundled),
     plugins: [requireHttp],
