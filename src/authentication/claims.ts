@@ -86,6 +86,7 @@ function namesIn(claim: unknown, split: (text: string) => string[]): readonly st
 
 /** A JSON value, whose depth is that of a token at most. */
 function freezeAll<Value>(value: Value): Readonly<Value> {
-  if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) freezeAll(member)
+  if (typeof value !== 'object' || value === null) return value
+  for (const name in value) freezeAll(value[name])
   return Object.freeze(value)
 }

@@ -1,6 +1,7 @@
 /** What is known of tokens, by the whole header that carries them; a bounded number of them. */
 export interface TokenCache<Value> {
   get(header: string): Value | undefined
+  /** Keeps what was found out about a good token once it has come a second time: many are used for one request only. */
   set(header: string, value: Value): void
   delete(header: string): void
 }
@@ -16,11 +17,21 @@ export interface TokenCacheBounds {
  * dropped as a whole. A header that is in use is found by one look-up, without a list of the order of use to keep.
  */
 export function createTokenCache<Value>({ entries, characters }: TokenCacheBounds): TokenCache<Value> {
+  const met = new Int32Array(marks)
   let young = new Map<string, Value>()
   let old = new Map<string, Value>()
   let youngCharacters = 0
 
-  function set(header: string, value: Value): void {
+  /** Whether a header was met lately; seldom by mistake, which only keeps it from its first use. */
+  function isMetAgain(header: string): boolean {
+    const mark = markOf(header)
+    const place = mark & (marks - 1)
+    if (met[place] === mark) return true
+    met[place] = mark
+    return false
+  }
+
+  function keep(header: string, value: Value): void {
     young.set(header, value)
     youngCharacters += header.length
     if (young.size < entries / 2 && youngCharacters < characters / 2) return
@@ -36,13 +47,25 @@ export function createTokenCache<Value>({ entries, characters }: TokenCacheBound
       const held = old.get(header)
       if (held === undefined) return undefined
       old.delete(header)
-      set(header, held)
+      keep(header, held)
       return held
     },
-    set,
+    set(header, value) {
+      if (isMetAgain(header)) keep(header, value)
+    },
     delete(header) {
       young.delete(header)
       old.delete(header)
     },
   }
+}
+
+/** A power of two, well above the headers that are in use at a time. */
+const marks = 2 ** 16
+
+/** The end of a good signature is as random as a hash of the whole would be. */
+function markOf(header: string): number {
+  let mark = 0
+  for (let i = Math.max(0, header.length - 8); i < header.length; i++) mark = (Math.imul(mark, 61) + header.charCodeAt(i)) | 0
+  return mark
 }

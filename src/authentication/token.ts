@@ -22,10 +22,12 @@ const tokenTypes = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+
  */
 export function parseToken(text: string): Token | undefined {
   if (text.length > longestToken) return undefined
-  const parts = text.split('.')
-  if (parts.length !== 3 || !canonical.test(parts[2] as string)) return undefined
-  const head = readHead(parts[0] as string)
-  const claims = head && parseObject(parts[1] as string)
+  const headEnd = text.indexOf('.')
+  const claimsEnd = text.indexOf('.', headEnd + 1)
+  // A third dot would stand in the signature.
+  if (headEnd === -1 || claimsEnd === -1 || !canonical.test(text.slice(claimsEnd + 1))) return undefined
+  const head = readHead(text.slice(0, headEnd))
+  const claims = head && parseObject(text.slice(headEnd + 1, claimsEnd))
   return claims && { text, algorithm: head.algorithm, keyId: head.keyId, claims }
 }
 
