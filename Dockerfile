@@ -25,8 +25,6 @@ COPY --from=packages /packages/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY package.json openapi.yaml gateway.yaml ./
 COPY handlers handlers
-# The handlers of this repository name the gateway by its sources.
-RUN mkdir src && echo "export * from '../dist/index.js'" > src/index.ts
 # By number, so that Kubernetes can see that it is not root: the user `node` of the base image.
 USER 1000:1000
 EXPOSE 8000 9464

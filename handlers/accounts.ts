@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { hashPassword } from 'gatefold'
 import type { Handler } from '../gatefold.ts'
-import { hashPassword } from '../src/index.ts'
 import { type Account, findAccount, normalizeEmail, toUser } from './accounts/account.ts'
 
 export const uses = ['database'] as const

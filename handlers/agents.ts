@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { HandlerContext } from 'gatefold'
 import type { ExecutionResult, Handler } from '../gatefold.ts'
-import type { HandlerContext } from '../src/index.ts'
 import { type Agent, AgentFailure, type AgentTask } from './agents/agent.ts'
 import { checkParameters } from './agents/check-parameters.ts'
 import { agents } from './agents/registry.ts'

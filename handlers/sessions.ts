@@ -1,5 +1,5 @@
+import { type HandlerContext, verifyPassword } from 'gatefold'
 import type { Handler } from '../gatefold.ts'
-import { type HandlerContext, verifyPassword } from '../src/index.ts'
 import { findAccountByEmail } from './accounts/account.ts'
 import { endSession, endSessionOf, type Grant, openSession, refreshTokenLifetime, rotate } from './accounts/refresh-tokens.ts'
 

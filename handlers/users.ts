@@ -1,5 +1,5 @@
+import type { Queryable } from 'gatefold'
 import type { Handler } from '../gatefold.ts'
-import type { Queryable } from '../src/index.ts'
 import { type Account, normalizeEmail, toUser } from './accounts/account.ts'
 
 export const uses = ['database'] as const

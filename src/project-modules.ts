@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import manifest from '../package.json' with { type: 'json' }
 
 /**
  * Node keeps every module that was imported for as long as the process lives, under its URL. So that an edit takes effect without a
@@ -37,6 +38,8 @@ export function followModules(): void {
   following = true
   registerHooks({
     resolve(specifier, context, next) {
+      const running = ownExport(specifier)
+      if (running !== undefined) return { url: running, shortCircuit: true }
       const importer = context.parentURL
       if (importer === undefined || !(importer.startsWith(own) || versions.has(importer))) return next(specifier, context)
       const resolved = resolveOrNote(() => next(specifier, context), importer)
@@ -53,6 +56,18 @@ export function followModules(): void {
       return loaded
     },
   })
+}
+
+/**
+ * Where a module is that `gatefold` or `gatefold/…` names. Whoever imports it gets the copy that runs, wherever else one is installed: a reply or
+ * problem of another copy would not be known to be one, and go out as if it were data.
+ */
+function ownExport(specifier: string): string | undefined {
+  if (specifier !== 'gatefold' && !specifier.startsWith('gatefold/')) return undefined
+  const exports: Readonly<Record<string, string | { default: string; 'gatefold-source': string }>> = manifest.exports
+  const entry = exports[`.${specifier.slice('gatefold'.length)}`]
+  if (typeof entry !== 'object') return undefined
+  return new URL(`../${own.endsWith('/src/') ? entry['gatefold-source'] : entry.default}`, import.meta.url).href
 }
 
 /** Looks at the files of all modules that were loaded: what is imported from now on is as they are now. */

@@ -1,14 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Test, test } from 'tap'
+import { Reply } from '../src/context.ts'
 import { importModule } from '../src/import-module.ts'
 import { filesOf, refreshModules, urlOf } from '../src/project-modules.ts'
 
 function project(t: Test, files: Record<string, string>) {
   const directory = mkdtempSync(join(tmpdir(), 'gatefold-modules-'))
   t.teardown(() => rmSync(directory, { recursive: true }))
-  const write = (name: string, text: string) => writeFileSync(join(directory, name), text)
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), text)
+  }
   for (const [name, text] of Object.entries(files)) write(name, text)
   return {
     write,
@@ -90,4 +94,26 @@ test('a module that failed is evaluated anew, what it imported well is not', asy
   const handler = await load('handler.ts')
   t.equal(handler.late, true)
   t.equal(handler.state, good.state)
+})
+
+test("the project's modules get the copy that runs, whatever is installed beside them", async (t) => {
+  const foreign = {
+    'node_modules/gatefold/package.json': '{ "name": "gatefold", "type": "module", "exports": "./index.js" }',
+    'node_modules/gatefold/index.js': 'export class Reply {}',
+    'node_modules/shared/package.json': '{ "name": "shared", "type": "module", "exports": "./index.js" }',
+    'node_modules/shared/index.js': "export { Reply } from 'gatefold'",
+  }
+  for (const installed of [{}, foreign]) {
+    const { load } = project(t, {
+      ...installed,
+      'handler.ts': `export { Reply } from 'gatefold'\nexport { testGateway } from 'gatefold/test'`,
+      'handler.cjs': `exports.Reply = require('gatefold').Reply`,
+      'policies.ts': `export { Reply } from 'shared'`,
+    })
+    const { Reply: fromModule, testGateway } = await load('handler.ts')
+    t.equal(fromModule, Reply)
+    t.type(testGateway, 'function')
+    t.equal((await load('handler.cjs')).Reply, Reply, 'CommonJS too')
+    if (installed === foreign) t.equal((await load('policies.ts')).Reply, Reply, 'and packages that the project uses')
+  }
 })

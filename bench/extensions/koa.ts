@@ -1,4 +1,4 @@
-import { definePolicy, fromKoa, Type } from './running.ts'
+import { definePolicy, fromKoa, Type } from 'gatefold'
 
 /** A Koa middleware as small as most are: it looks at the request and sets a header. */
 export const koa = definePolicy({

@@ -1,4 +1,4 @@
-import { definePolicy, Type } from './running.ts'
+import { definePolicy, Type } from 'gatefold'
 
 /** Keeps the processor busy for so many microseconds. */
 export const work = definePolicy({

@@ -1,5 +1,5 @@
+import type { Queryable } from 'gatefold'
 import type { Role, User } from '../../gatefold.ts'
-import type { Queryable } from '../../src/index.ts'
 
 /** A row of the table `account`. */
 export interface Account {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { planGateway } from '../../src/index.ts'
+import { planGateway } from 'gatefold'
 
 interface User {
   id: string

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUIDv7 } from 'node:crypto'
-import type { Database, Queryable } from '../../src/index.ts'
+import type { Database, Queryable } from 'gatefold'
 import type { Account } from './account.ts'
 
 /** How long a refresh token works, in seconds: 7 days from when it was handed out. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import type { HandlerContext } from 'gatefold'
 import type { Static, TSchema } from 'typebox'
-import type { HandlerContext } from '../../src/index.ts'
 
 /** What an agent gets besides its parameters; a handler's context has it all. */
 export type Run = Pick<HandlerContext, 'signal' | 'progress' | 'log'>

@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import type { ValidationError } from '../../src/index.ts'
+import type { ValidationError } from 'gatefold'
 import type { AgentTask } from './agent.ts'
 
 const ajv = new Ajv2020({ allErrors: true, useDefaults: true })

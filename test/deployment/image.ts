@@ -56,7 +56,5 @@ export function sourcesAsImage(directory: string): string {
   for (const name of ['openapi.yaml', 'gateway.yaml']) cpSync(join(repository, name), join(directory, name))
   cpSync(join(repository, 'handlers'), join(directory, 'handlers'), { recursive: true })
   symlinkSync(join(repository, 'node_modules'), join(directory, 'node_modules'))
-  mkdirSync(join(directory, 'src'))
-  writeFileSync(join(directory, 'src/index.ts'), `export * from ${JSON.stringify(join(repository, 'src/index.ts'))}\n`)
   return directory
 }

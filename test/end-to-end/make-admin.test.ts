@@ -26,7 +26,7 @@ t.test('the first administrator is made at the console', async (t) => {
   const { body: ada } = await call('POST', '/auth/login', { json })
 
   const makeAdmin = (email: string, env = environment) =>
-    run(process.execPath, [script, email, '--url', gateway.url], { env: { ...process.env, ...env } })
+    run(process.execPath, ['-C', 'gatefold-source', script, email, '--url', gateway.url], { env: { ...process.env, ...env } })
 
   const { stdout } = await makeAdmin('ada@example.com')
   t.equal(stdout, 'ada@example.com is an administrator from its next login or refresh on\n')
