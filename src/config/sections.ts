@@ -67,6 +67,11 @@ export const Server = section(
       'How long an idle connection is kept; longer than the load balancer keeps it.',
       '65s',
     ),
+    sendTimeout: duration(
+      'Send timeout',
+      'How long a client may take nothing of an answer that waits for it, before its connection is cut.',
+      '60s',
+    ),
     maxHeaderSize: size('Header limit', 'The largest header section of a request; larger ones are refused with 431.', '16kb'),
     drainDelay: duration(
       'Drain delay',

@@ -41,8 +41,11 @@ export interface Traffic {
 
 const noValues: readonly string[] = Object.freeze([])
 
-/** The one function that all HTTP requests pass: match, run the pipeline, answer. */
-export function createTraffic(application: Application): Traffic {
+/**
+ * The one function that all HTTP requests pass: match, run the pipeline, answer. `sendTimeout` is for how many milliseconds a client may take
+ * nothing of an answer that waits for it.
+ */
+export function createTraffic(application: Application, sendTimeout: number): Traffic {
   const { router, elsewhere } = application
   let inFlight = 0
   let closing = false
@@ -57,7 +60,7 @@ export function createTraffic(application: Application): Traffic {
     }
   }
 
-  const endings: Endings = { done, fault: application.fault }
+  const endings: Endings = { done, fault: application.fault, sendTimeout }
 
   function listener(req: IncomingMessage, res: ServerResponse): void {
     if (comesTooLate(req, res)) return

@@ -12,10 +12,12 @@ const json = 'application/json; charset=utf-8'
 /** Called once when an answer has been handed over, with the status that went out. */
 export type Done = (context: RequestContext, status: number) => void
 
-/** How answers end: who counts them, and who takes note of what could not be sent. */
+/** How answers end: who counts them, who takes note of what could not be sent, and how long one may wait for its client. */
 export interface Endings {
   readonly done: Done
   readonly fault: FaultHandler
+  /** Milliseconds in which a client takes nothing of what waits for it. */
+  readonly sendTimeout: number
 }
 
 /**
@@ -36,12 +38,12 @@ export function respond(context: RequestContext, outcome: Outcome, closing: bool
   const common = headers.length
   try {
     if (outcome instanceof Reply) writeReply(context, outcome, headers, endings)
-    else writeProblem(context, outcome, headers, endings.done)
+    else writeProblem(context, outcome, headers, endings)
   } catch (error) {
     if (outcome instanceof Reply) discard(outcome.body)
     headers.length = common
     endings.fault(error, context)
-    writeProblem(context, problem('internal_error'), headers, endings.done)
+    writeProblem(context, problem('internal_error'), headers, endings)
   }
 }
 
@@ -66,14 +68,14 @@ function discard(body: unknown): void {
 /** What access logs of other servers show for a client that left before its answer; never sent. */
 const clientClosedRequest = 499
 
-function writeProblem(context: RequestContext, problem: Problem, headers: string[], done: Done): void {
+function writeProblem(context: RequestContext, problem: Problem, headers: string[], endings: Endings): void {
   if (problem.headers !== undefined)
     for (const name of Object.keys(problem.headers)) headers.push(name, problem.headers[name] as string)
   const text = JSON.stringify(problemDocument(problem, context.path, context.requestId))
   // What a middleware announced for a body that is not sent now must not describe the problem.
   context.res.removeHeader('content-encoding')
   headers.push('cache-control', 'no-store')
-  end(context, problem.status, headers, problemJson, text, done)
+  end(context, problem.status, headers, problemJson, text, endings)
 }
 
 /** RFC 9110 sections 15.3.5, 15.3.6, 15.4.5. */
@@ -83,7 +85,6 @@ const contentless = new Set([204, 205, 304])
 const ours = new Set(['transfer-encoding', 'x-request-id'])
 
 function writeReply(context: RequestContext, reply: Reply, headers: string[], endings: Endings): void {
-  const { done } = endings
   const { body, status } = reply
   const streamed = body instanceof Readable
   let contentType: string | undefined
@@ -99,12 +100,12 @@ function writeReply(context: RequestContext, reply: Reply, headers: string[], en
   }
   if (body === undefined || contentless.has(status)) {
     discard(body)
-    return endEmpty(context.res, status, headers, contentType, () => done(context, status))
+    return endEmpty(context.res, status, headers, contentType, () => endings.done(context, status))
   }
   if (streamed) return stream(context, status, headers, contentType ?? 'application/octet-stream', body, endings)
-  if (typeof body === 'string') return end(context, status, headers, contentType ?? 'text/plain; charset=utf-8', body, done)
-  if (body instanceof Uint8Array) return end(context, status, headers, contentType ?? 'application/octet-stream', body, done)
-  end(context, status, headers, contentType ?? json, JSON.stringify(body) ?? 'null', done)
+  if (typeof body === 'string') return end(context, status, headers, contentType ?? 'text/plain; charset=utf-8', body, endings)
+  if (body instanceof Uint8Array) return end(context, status, headers, contentType ?? 'application/octet-stream', body, endings)
+  end(context, status, headers, contentType ?? json, JSON.stringify(body) ?? 'null', endings)
 }
 
 function end(
@@ -113,7 +114,7 @@ function end(
   headers: string[],
   contentType: string,
   body: string | Uint8Array,
-  done: Done,
+  { done, sendTimeout }: Endings,
 ): void {
   const { res } = context
   headers.push(
@@ -124,6 +125,8 @@ function end(
   )
   writeHead(res, status, headers)
   res.end(body)
+  // The system has taken most answers at once.
+  if (res.writableLength > 0) cutWhenStalled(res, sendTimeout)
   done(context, status)
 }
 
@@ -148,7 +151,7 @@ function stream(
   headers: string[],
   contentType: string,
   body: Readable,
-  { done, fault }: Endings,
+  { done, fault, sendTimeout }: Endings,
 ): void {
   const { res } = context
   if (body.destroyed) throw body.errored ?? new Error('the stream of a reply has ended before it was sent')
@@ -168,7 +171,15 @@ function stream(
     return
   }
   res.flushHeaders()
+  cutWhenStalled(res, sendTimeout)
   body.pipe(res)
+}
+
+/** Ends a connection on which nothing moves although something waits to be sent: it would hold the answer for as long as the client likes. */
+function cutWhenStalled(res: ServerResponse, sendTimeout: number): void {
+  res.setTimeout(sendTimeout, () => {
+    if (res.writableLength > 0) res.destroy()
+  })
 }
 
 /**

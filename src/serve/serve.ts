@@ -131,9 +131,10 @@ async function agreed(agree: () => Promise<boolean>): Promise<void> {
   if (!(await agree())) throw new Error('another worker process could not')
 }
 
-function enliven({ application, services }: Generation, role: Role): Live {
+function enliven({ application, services, config }: Generation, role: Role): Live {
   services.activate()
-  return { traffic: createTraffic(servedBy(role, application)), services, doors: services.doors }
+  const traffic = createTraffic(servedBy(role, application), parseDuration(config.server.sendTimeout))
+  return { traffic, services, doors: services.doors }
 }
 
 /** A worker answers only the gateway's own routes, probes above all. */

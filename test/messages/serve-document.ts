@@ -87,7 +87,7 @@ export async function serveDocument(t: Test, document: object | string, options:
   } as unknown as CompileTools
   const router = compileEndpoints(operations, { policies: [validate], targets: [probe], services: [] }, tools)
   const elsewhere = { operation: operations[0] as Operation, pipeline: () => problem('not_found') }
-  const traffic = createTraffic({ router, elsewhere, done: () => {}, fault: () => problem('internal_error') })
+  const traffic = createTraffic({ router, elsewhere, done: () => {}, fault: () => problem('internal_error') }, 60_000)
   const server = createServer(traffic.listener).on('checkContinue', traffic.listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {

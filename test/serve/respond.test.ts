@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { packageUrl, serve } from '../gateway.ts'
 
@@ -136,4 +138,47 @@ t.test('a file that cannot be opened is a fault, and nothing of it has been sent
     t.notMatch(JSON.stringify(body), 'nowhere')
   }
   t.equal(logs().filter((record) => JSON.stringify(record).includes('ENOENT')).length, 2, 'the log says why')
+})
+
+t.test('a client that takes nothing of its answer is cut off; one that is slow, or waits for more, is not', async (t) => {
+  const { url } = await serve(t, {
+    openapi: openapi('large', 'streamed', 'quiet'),
+    gateway: { server: { sendTimeout: '400ms' } },
+    handlers: `
+      import { Readable } from 'node:stream'
+      import { setTimeout as wait } from 'node:timers/promises'
+      const piece = Buffer.alloc(64 * 1024, 'x')
+      export const large = (_, { reply }) => reply(200, Buffer.alloc(24 * 1024 * 1024, 'x'), { 'content-type': 'application/octet-stream' })
+      export const streamed = (_, { reply }) => reply(200, Readable.from((function* () { for (let i = 0; i < 384; i++) yield piece })()))
+      export const quiet = (_, { reply }) => reply(200, Readable.from((async function* () { yield 'a'; await wait(1500); yield 'b' })()))
+    `,
+  })
+  async function ask(path: string, onData: (socket: Socket, data: Buffer) => void): Promise<{ seconds: number; bytes: number }> {
+    const started = performance.now()
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+    let bytes = 0
+    socket.on('data', (data: Buffer) => {
+      bytes += data.length
+      onData(socket, data)
+    })
+    await once(socket, 'close')
+    return { seconds: (performance.now() - started) / 1000, bytes }
+  }
+  for (const path of ['/large', '/streamed']) {
+    let stalls = 1500
+    const stalled = await ask(path, (socket) => {
+      socket.pause()
+      setTimeout(() => socket.resume(), stalls)
+      stalls = 0
+    })
+    t.ok(stalled.bytes < 24 * 1024 * 1024, `${path}: ${stalled.bytes} bytes came`)
+    const slow = await ask(path, (socket) => {
+      socket.pause()
+      setTimeout(() => socket.resume(), 2)
+    })
+    t.ok(slow.bytes > 24 * 1024 * 1024, `${path}: all comes to a slow client`)
+  }
+  const quiet = await ask('/quiet', () => {})
+  t.ok(quiet.seconds > 1.4 && quiet.bytes > 0)
 })
