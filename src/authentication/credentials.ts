@@ -76,10 +76,12 @@ export function readQuery(source: CredentialSource, name: string): string | unde
 
 /**
  * The part of an `Authorization` header behind the scheme's name (RFC 9110 section 11.4: names are case-insensitive,
- * exactly one space follows). Another scheme is `foreign`.
+ * spaces follow). Another scheme is `foreign`.
  */
 export function credentialsOf(authorization: string, scheme: string): string | 'foreign' {
   const start = scheme.length
   if (authorization.charCodeAt(start) !== 0x20 || authorization.slice(0, start).toLowerCase() !== scheme) return 'foreign'
-  return authorization.slice(start + 1)
+  let end = start + 1
+  while (authorization.charCodeAt(end) === 0x20) end++
+  return authorization.slice(end)
 }

@@ -64,6 +64,7 @@ t.test('what is sent beside a good token', async (t) => {
   await byHmac.verify(requestWith(token))
   const header = (value: string) => ({ rawHeaders: ['authorization', value], search: '' })
   t.match(await byHmac.verify(header(`bearer ${token}`)), { subject: 'alice' }, 'scheme names are case-insensitive')
+  t.match(await byHmac.verify(header(`Bearer   ${token}`)), { subject: 'alice' }, 'as many spaces as one likes')
   t.equal(byHmac.verify({ rawHeaders: [], search: '' }), undefined, 'nothing sent')
   t.equal(byHmac.verify({ rawHeaders: [], search: `access_token=${token}` }), undefined, 'tokens in the query are not read')
   t.equal(byHmac.verify(requestWith(token, 'authorization', `Bearer ${token}`)), 'invalid', 'two headers, even if they are equal')
@@ -71,13 +72,7 @@ t.test('what is sent beside a good token', async (t) => {
   for (const foreign of ['Basic eDp5', 'Bearer', `Token ${token}`, token, `Bearer\t${token}`, ` Bearer ${token}`, '']) {
     t.equal(byHmac.verify(header(foreign)), 'foreign', JSON.stringify(foreign.slice(0, 10)))
   }
-  for (const odd of [
-    `Bearer  ${token}`,
-    `Bearer ${token} `,
-    `Bearer ${token}, Bearer ${token}`,
-    `Bearer "${token}"`,
-    'Bearer ',
-  ]) {
+  for (const odd of [`Bearer ${token} `, `Bearer ${token}, Bearer ${token}`, `Bearer "${token}"`, 'Bearer ']) {
     t.equal(byHmac.verify(header(odd)), 'invalid', JSON.stringify(odd.slice(0, 10)))
   }
 })
