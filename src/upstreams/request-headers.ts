@@ -6,7 +6,7 @@ import { connectionFields, hopByHop } from './hop-by-hop.ts'
 import type { UpstreamSettings } from './schema.ts'
 
 /** What the gateway says itself, whatever the caller says; every `x-forwarded-…` besides. */
-const remade = ['host', 'content-length', 'expect', 'forwarded', 'x-real-ip', 'x-request-id', 'traceparent', 'tracestate']
+const remade = ['host', 'content-length', 'expect', 'forwarded', 'x-real-ip', 'x-request-id', 'traceparent', 'tracestate', 'via']
 
 /**
  * What the caller tells the gateway and nobody else: its credentials, and fields by which some servers take a request for another one
@@ -42,6 +42,7 @@ export type RequestHeaders = (context: RequestContext, hasBody: boolean) => stri
 export function compileRequestHeaders(input: RequestHeadersInput): RequestHeaders {
   const { config, plainAnswer, traced, verbatimBody } = input
   const own = Object.entries(config.headers).flatMap(([name, value]) => [name.toLowerCase(), value])
+  const saysVia = Object.keys(config.headers).some((name) => name.toLowerCase() === 'via')
   const dropped = droppedFields(input)
   const appendForwarded: AppendForwarded = compileForwarded(input.trustProxy)
 
@@ -63,6 +64,8 @@ export function compileRequestHeaders(input: RequestHeadersInput): RequestHeader
     if (plainAnswer) headers.push('accept-encoding', 'identity')
     appendForwarded(req, headers)
     headers.push('x-request-id', context.requestId)
+    if (!saysVia)
+      headers.push('via', sent.via === undefined ? `${req.httpVersion} gatefold` : `${sent.via}, ${req.httpVersion} gatefold`)
     if (!traced) appendTrace(req, headers)
     headers.push(...own)
     return headers
