@@ -102,19 +102,29 @@ function addImplied(route: Route<Endpoint>, registry: Registry, tools: CompileTo
   const first = (get ?? [...methods.values()][0]) as Endpoint
   const allow = [...new Set([...methods.keys(), 'OPTIONS'])].join(', ')
   const system = { ...first.operation, id: `${route.template} (implied)` }
-  if (!methods.has('OPTIONS')) {
-    const operations = [...methods.values()].map((endpoint) => endpoint.operation)
-    // A preflight is answered for the method that it asks about, not by the headers of one operation.
-    const settings = new Map([...system.settings].filter(([name]) => name !== 'cors'))
-    methods.set(
-      'OPTIONS',
-      lateEnvelope({ ...system, settings }, registry, tools, () => compilePreflight(operations, allow)),
-    )
-  }
+  const operations = [...methods.values()].map((endpoint) => endpoint.operation)
+  // A preflight is answered for the method that it asks about, not by the headers of one operation.
+  const settings = new Map([...system.settings].filter(([name]) => name !== 'cors'))
+  const preflight = lateEnvelope({ ...system, settings }, registry, tools, () => compilePreflight(operations, allow))
+  const declared = methods.get('OPTIONS')
+  methods.set('OPTIONS', declared === undefined ? preflight : behindPreflight(declared, preflight, [...methods]))
   methods.set(
     otherMethods,
     lateEnvelope(system, registry, tools, () => refuseMethod(allow)),
   )
+}
+
+/** An operation that answers OPTIONS itself, as exports of other gateways declare it, behind the preflights of those that have `cors`. */
+function behindPreflight(declared: Endpoint, preflight: Endpoint, others: readonly [string, Endpoint][]): Endpoint {
+  const methods = new Set(others.flatMap(([method, { operation }]) => (operation.settings.has('cors') ? [method] : [])))
+  if (methods.size === 0) return declared
+  return {
+    operation: declared.operation,
+    pipeline(context) {
+      const { origin, 'access-control-request-method': method } = context.req.headers
+      return (origin !== undefined && method !== undefined && methods.has(method) ? preflight : declared).pipeline(context)
+    },
+  }
 }
 
 function refuseMethod(allow: string): Run {

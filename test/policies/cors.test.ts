@@ -144,3 +144,44 @@ t.test('what would be unsafe, or match nothing, does not boot', async (t) => {
   )
   t.match((await diagnose({ origins: ['null'] }))[0], /wrong-origin/)
 })
+
+t.test('a document that describes OPTIONS itself leaves preflights to cors', async (t) => {
+  const { request } = await serve(t, {
+    openapi: {
+      ...openapi,
+      paths: {
+        '/things': {
+          post: { operationId: 'createThing', responses: ok },
+          options: { operationId: 'describeThings', responses: ok },
+        },
+        '/none': {
+          get: { operationId: 'none', responses: ok },
+          options: { operationId: 'describeNone', responses: ok },
+        },
+      },
+    },
+    gateway: {
+      defaults: { cors: { origins: [app] } },
+      operations: { none: { cors: false } },
+    },
+    handlers: ['createThing', 'describeThings', 'none', 'describeNone']
+      .map((name) => `export const ${name} = () => ({ name: '${name}' })`)
+      .join('\n'),
+  })
+  const preflight = (path: string, method: string, origin = app) =>
+    request('OPTIONS', path, { headers: { origin, 'access-control-request-method': method } })
+  const granted = await preflight('/things', 'POST')
+  t.equal(granted.status, 204)
+  t.match(Object.fromEntries(granted.headers), {
+    'access-control-allow-origin': app,
+    'access-control-allow-methods': 'POST, OPTIONS',
+    allow: 'POST, OPTIONS',
+  })
+  t.notOk((await preflight('/things', 'POST', 'https://evil.example')).headers.has('access-control-allow-origin'))
+  t.match((await preflight('/none', 'GET')).body, { name: 'describeNone' }, 'where the method has no cors, the operation answers')
+  t.match(
+    (await request('OPTIONS', '/things')).body,
+    { name: 'describeThings' },
+    'what is no preflight is answered by the operation',
+  )
+})
