@@ -43,6 +43,11 @@ export class Reply {
 
 function ignore(): void {}
 
+/** Ends a stream that nobody will read: a file that was opened for it, or a connection to an upstream, must not stay open. */
+export function discard(body: unknown): void {
+  if (body instanceof Readable) body.on('error', ignore).destroy()
+}
+
 function checkedHeaders(headers: Record<string, unknown>): Record<string, string | string[]> {
   const checked: Record<string, string | string[]> = {}
   for (const name of Object.keys(headers)) {

@@ -1,4 +1,5 @@
-import { type Outcome, Reply, type RequestContext } from '../context.ts'
+import { Readable } from 'node:stream'
+import { discard, type Outcome, Reply, type RequestContext } from '../context.ts'
 import { Problem, problem } from '../errors.ts'
 import type { Middleware, PolicyStep, Run, StepResult } from '../policies/policy.ts'
 
@@ -42,9 +43,11 @@ function flatPipeline(middlewares: readonly PolicyStep[], target: Run, onFault: 
     if (finish === undefined) return outcome
     try {
       const finished = finish(context, outcome)
-      return isPromise(finished) ? finished.then(undefined, (error: unknown) => onFault(error, context)) : finished
+      return isPromise(finished)
+        ? finished.then(undefined, (error: unknown) => replaced(outcome, onFault(error, context)))
+        : finished
     } catch (error) {
-      return onFault(error, context)
+      return replaced(outcome, onFault(error, context))
     }
   }
 
@@ -125,7 +128,7 @@ function chainAfter(steps: readonly After[]): Finish {
       if (result === undefined) continue
       if (isPromise(result)) return resumeAfter(steps, i, context, outcome, result)
       if (result !== outcome && result instanceof Problem) context.decidedBy = policy
-      outcome = result
+      outcome = replaced(outcome, result)
     }
     return outcome
   }
@@ -143,9 +146,16 @@ async function resumeAfter(
     const { after, policy } = steps[i] as After
     const result = await (i === waiting ? pending : after(context, current))
     if (result !== undefined && result !== current && result instanceof Problem) context.decidedBy = policy
-    current = result ?? current
+    current = replaced(current, result ?? current)
   }
   return current
+}
+
+/** The outcome that stands in another one's place. A stream that it does not send itself has no reader any more; another stream may read from it. */
+function replaced(before: Outcome, outcome: Outcome): Outcome {
+  if (before !== outcome && before instanceof Reply && !(outcome instanceof Reply && outcome.body instanceof Readable))
+    discard(before.body)
+  return outcome
 }
 
 /** Anything thenable counts: handlers may return promises that are not ours. */

@@ -1,7 +1,7 @@
 import { isPromise } from '../compile/pipeline.ts'
 import type { GatewayConfig } from '../config/schema.ts'
 import { Duration, parseDuration } from '../config/units.ts'
-import type { Outcome } from '../context.ts'
+import { discard, type Outcome, Reply } from '../context.ts'
 import { problem } from '../errors.ts'
 import { abortRequest } from '../serve/abort.ts'
 import { definePolicy } from './policy.ts'
@@ -26,7 +26,9 @@ export const timeout = definePolicy({
           const running = next(context)
           if (!isPromise(running)) return running
           return new Promise<Outcome>((resolve, reject) => {
+            let late = false
             const timer = setTimeout(() => {
+              late = true
               context.decidedBy = 'timeout'
               abortRequest(context, new DOMException(refusal.detail, 'TimeoutError'))
               resolve(refusal)
@@ -34,6 +36,7 @@ export const timeout = definePolicy({
             running.then(
               (outcome) => {
                 clearTimeout(timer)
+                if (late && outcome instanceof Reply) discard(outcome.body)
                 resolve(outcome)
               },
               (error: unknown) => {

@@ -2,7 +2,7 @@ import { ReadStream } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { FaultHandler } from '../compile/pipeline.ts'
-import { type Outcome, Reply, type RequestContext } from '../context.ts'
+import { discard, type Outcome, Reply, type RequestContext } from '../context.ts'
 import { type Problem, problem } from '../errors.ts'
 import { isRepeated, takeHeaders } from './held-headers.ts'
 import { problemDocument, problemJson } from './problem-document.ts'
@@ -58,11 +58,6 @@ function whenOpen(file: ReadStream, settled: () => void): void {
     settled()
   }
   file.once('open', settle).once('close', settle)
-}
-
-/** Ends a stream that nobody will read; a file that was opened for it must not stay open. */
-function discard(body: unknown): void {
-  if (body instanceof Readable) body.on('error', () => {}).destroy()
 }
 
 /** What access logs of other servers show for a client that left before its answer; never sent. */

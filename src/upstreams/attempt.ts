@@ -1,4 +1,5 @@
 import type { Dispatcher, Pool } from 'undici'
+import { discard } from '../context.ts'
 import { BodyMeter, type UpstreamBody } from './request-body.ts'
 
 /** Why a call brought no answer: `aborted` when the caller has left or broken its body, `open` when the breaker did not let it out. */
@@ -49,7 +50,7 @@ export async function attempt(pool: Pool, request: OutgoingRequest, timeout: num
   body?.once('finish', start)
   signal.addEventListener('abort', leave, { once: true })
   try {
-    const response = await pool.request({
+    const answer = pool.request({
       ...request,
       body: request.body ?? null,
       method: request.method as Dispatcher.HttpMethod,
@@ -57,6 +58,7 @@ export async function attempt(pool: Pool, request: OutgoingRequest, timeout: num
       headersTimeout: 0,
       bodyTimeout: timeout,
     })
+    const response = await unlessAborted(answer, controller.signal)
     response.body.once('close', done)
     return { response }
   } catch (error) {
@@ -66,6 +68,21 @@ export async function attempt(pool: Pool, request: OutgoingRequest, timeout: num
     body?.off('finish', start)
     clearTimeout(timer)
   }
+}
+
+/** An answer, or the rejection of a signal that comes before: a request that waits for a free connection does not hear of it. */
+function unlessAborted(answer: Promise<Dispatcher.ResponseData>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  return new Promise((resolve, reject) => {
+    function abandon(): void {
+      reject(signal.reason)
+      answer.then(
+        ({ body }) => discard(body),
+        () => {},
+      )
+    }
+    signal.addEventListener('abort', abandon, { once: true })
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abandon))
+  })
 }
 
 /** What an error of undici means. */
