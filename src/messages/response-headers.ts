@@ -1,6 +1,7 @@
 import type { Reply } from '../context.ts'
 import type { ValidationError } from '../errors.ts'
 import type { Operation, ResponseDefinition } from '../model/operation.ts'
+import { securityHeaderNames } from '../policies/security-headers.ts'
 import { compileParameter, type MessageTools } from './parameter.ts'
 import { asIs } from './percent.ts'
 import { bareRecord } from './record.ts'
@@ -28,8 +29,24 @@ export function compileResponseHeaders(
     let errors: ValidationError[] | undefined
     for (const { field, read, settle } of headers) {
       const sent = reply.headers !== undefined && Object.hasOwn(reply.headers, field) ? reply.headers[field] : undefined
+      if (sent === undefined && isAdded(field)) continue
       errors = settle(sent === undefined ? undefined : read(String(sent)), values, errors)
     }
     return errors
   }
+}
+
+/** Headers that the gateway adds to replies behind this check. */
+const added = new Set([
+  ...Object.values(securityHeaderNames),
+  'content-length',
+  'date',
+  'ratelimit',
+  'ratelimit-policy',
+  'vary',
+  'x-request-id',
+])
+
+function isAdded(field: string): boolean {
+  return added.has(field) || field.startsWith('access-control-')
 }

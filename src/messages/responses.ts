@@ -46,7 +46,9 @@ export function compileResponses(operation: Operation, tools: MessageTools & { l
     if (reply.status === undescribed) return undefined
     const response = responseFor(reply.status)
     const content = response && chooseContent(reply, response, context.req.headers.accept)
-    const found = validating ? findDifferences(reply, response, content) : undefined
+    const found = validating ? findDifferences(context, reply, response, content) : undefined
+    if (response !== undefined && response.contents.length > 1 && reply.headers?.['content-type'] === undefined)
+      context.responseHeaders.push('vary', 'Accept')
     const inContent = writeContent(reply, content, validating)
     if (found === undefined && inContent === undefined) return undefined
     return judge(context, reply.status, [...(found ?? []), ...(inContent ?? [])])
@@ -88,6 +90,7 @@ function chooseContent(reply: Reply, response: CompiledResponse, accept: string 
 
 /** What is wrong with a reply besides its content. */
 function findDifferences(
+  { req }: RequestContext,
   reply: Reply,
   response: CompiledResponse | undefined,
   content: ResponseMedia | undefined,
@@ -96,6 +99,8 @@ function findDifferences(
     return [{ place: 'response', pointer: '', message: `has the status ${reply.status}, which is not declared` }]
   const errors = response.checkHeaders?.(reply)
   const { body } = reply
+  // What an upstream says of an answer's head says nothing of a body.
+  if (req.method === 'HEAD' && isBytes(body)) return errors
   if (content !== undefined || body === undefined) {
     const missing = body === undefined && content !== undefined && reply.status !== 304
     return missing ? [...(errors ?? []), { place: 'response', pointer: '', message: 'has no body, but one is declared' }] : errors

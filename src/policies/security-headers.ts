@@ -41,7 +41,8 @@ const SecurityHeaders = Type.Object(
 
 type SecurityHeadersConfig = Static<typeof SecurityHeaders>
 
-const names: Readonly<Record<keyof SecurityHeadersConfig, string>> = {
+/** The headers by the names of their settings. */
+export const securityHeaderNames: Readonly<Record<keyof SecurityHeadersConfig, string>> = {
   contentTypeOptions: 'x-content-type-options',
   referrerPolicy: 'referrer-policy',
   frameOptions: 'x-frame-options',
@@ -65,7 +66,7 @@ export const securityHeaders = definePolicy({
 })
 
 function addHeaders(config: SecurityHeadersConfig): Middleware | undefined {
-  const headers = Object.entries(names).flatMap(([key, name]) => {
+  const headers = Object.entries(securityHeaderNames).flatMap(([key, name]) => {
     const value = config[key as keyof typeof config]
     return value === false ? [] : [[name, value] as const]
   })

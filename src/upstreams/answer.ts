@@ -52,7 +52,10 @@ export function compileAnswer(options: AnswerOptions): PassOn {
       if (check === 'enforce') return abandon(response, refuse(context, coding))
       unchecked(context, coding)
     }
-    if (length <= small) return new Reply(status, Buffer.from(await body.arrayBuffer()), headers)
+    if (length <= small) {
+      const bytes = Buffer.from(await body.arrayBuffer())
+      return new Reply(status, bytes.length === 0 && headers['content-type'] === undefined ? undefined : bytes, headers)
+    }
     return new Reply(status, metered(body, limit, []), headers)
   }
 

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { type Outcome, Reply } from '../../src/context.ts'
 import { problem } from '../../src/errors.ts'
+import { serve } from '../gateway.ts'
 import { serveDocument } from './serve-document.ts'
 
 const person = {
@@ -22,6 +23,8 @@ const json = (schema: object = {}, rest: object = {}) => ({
 
 const headers = {
   'X-Count': { required: true, schema: { type: 'integer' } },
+  'X-Request-Id': { required: true, schema: { type: 'string' } },
+  'X-Frame-Options': { required: true, schema: { type: 'string' } },
   'X-Tags': { schema: { type: 'array', items: { type: 'integer' } } },
 }
 const paths = {
@@ -207,4 +210,31 @@ t.test('a value that is not JSON is the operation’s fault', async (t) => {
   const response = await fetch(`${served.url}/string`)
   t.equal(response.status, 500)
   t.match(await response.json(), { code: 'internal_error' })
+})
+
+t.test('a reply that was chosen by Accept says so to caches', async (t) => {
+  const { request } = await serve(t, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'test', version: '1' },
+      security: [],
+      paths: {
+        '/both': {
+          get: {
+            operationId: 'both',
+            responses: { 200: { description: 'd', content: { 'application/json': {}, 'text/csv': {} } } },
+          },
+        },
+        '/one': { get: { operationId: 'one', responses: { 200: json() } } },
+      },
+    },
+    gateway: {},
+    handlers: "export const both = () => 'a,b'\nexport const one = () => 1",
+  })
+  const ask = async (path: string) => {
+    const { headers } = await request('GET', path, { headers: { accept: 'text/csv, */*;q=0.1' } })
+    return [headers.get('content-type'), headers.get('vary')]
+  }
+  t.same(await ask('/both'), ['text/csv; charset=utf-8', 'Accept'])
+  t.same(await ask('/one'), ['application/json; charset=utf-8', null])
 })

@@ -588,3 +588,61 @@ t.test('what boot finds', async (t) => {
   t.equal(await find({ url }, 'upload', { validate: false }), '')
   t.match(await find({ url }, 'mapped', { mock: true }), 'an operation has one target')
 })
+
+t.test(
+  'an attempt ends at its time also while it waits for a free connection, and a caller that leaves waits no longer',
+  async (t) => {
+    const origin = await startOrigin(t)
+    const { request, url } = await serve(t, {
+      openapi: { ...document, paths: { '/free': document.paths['/free'], '/late': document.paths['/late'] } },
+      gateway: {
+        operations: Object.fromEntries(
+          ['free', 'late'].map((id) => [
+            id,
+            { access: 'public', upstream: { url: origin.url, connections: 1, timeout: '300ms' } },
+          ]),
+        ),
+      },
+    })
+    origin.answer((res) => res.write('begun'))
+    const long = await fetch(`${url}/api/late`)
+    const started = performance.now()
+    t.equal((await request('GET', '/api/free')).status, 504)
+    t.ok(performance.now() - started < 3000)
+    await long.body?.cancel()
+    origin.answer((res) => res.end('{}'))
+    await until(() => origin.open() === 0)
+    t.equal((await request('GET', '/api/free')).status, 200, 'the connection is free again')
+  },
+)
+
+t.test('an answer that is refused holds no connection', async (t) => {
+  const origin = await startOrigin(t)
+  const { request } = await serve(t, {
+    openapi: { ...document, paths: { '/strict': document.paths['/strict'] } },
+    gateway: {
+      defaults: { validate: { response: 'enforce' } },
+      operations: { strict: { access: 'public', upstream: { url: origin.url, connections: 1, timeout: '2s' } } },
+    },
+  })
+  origin.answer((res) => res.writeHead(200, { 'content-type': 'text/html' }).end(Buffer.alloc(2 * 1024 * 1024)))
+  for (let i = 0; i < 3; i++) t.equal((await request('GET', '/api/strict')).status, 500)
+})
+
+t.test('an answer without content has no body, and the upstream sees by Via who came before', async (t) => {
+  const origin = await startOrigin(t)
+  const { request, logs } = await serve(t, {
+    openapi: { ...document, paths: { '/free': document.paths['/free'] } },
+    gateway: { operations: { free: { access: 'public', upstream: { url: origin.url } } } },
+  })
+  origin.answer((res) => res.writeHead(200, { 'content-length': '0', 'x-own': 'yes' }).end())
+  const { status, headers } = await request('GET', '/api/free', { headers: { via: '1.0 fred' } })
+  t.same([status, headers.get('content-type'), headers.get('content-length'), headers.get('x-own')], [200, null, '0', 'yes'])
+  t.equal(origin.last().headers.via, '1.0 fred, 1.1 gatefold')
+  await request('HEAD', '/api/free')
+  t.equal(origin.last().headers.via, '1.1 gatefold')
+  t.same(
+    logs().filter(({ msg }) => String(msg).includes('differs')),
+    [],
+  )
+})
