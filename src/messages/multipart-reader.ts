@@ -137,9 +137,16 @@ function openReader({ req, res }: RequestContext, limits: BodyLimits, kinds: Par
     return true
   }
 
+  // Without a filename busboy takes a part for text, and has put this character where bytes are none.
+  function refuseDamaged(name: string): void {
+    const detail = `The part '${name}' is a file whose bytes are no text: it needs a filename (RFC 7578 section 4.2).`
+    parser.destroy(new Refusal(problem('malformed_request', { detail })))
+  }
+
   parser.on('field', (name, text, { mimeType }) => {
     if (refuseNameless(name)) return
-    if (kinds.isFile(name)) add(storeFile(name, Readable.from([Buffer.from(text)]), { mimeType }, directory()))
+    if (kinds.isFile(name) && text.includes('\ufffd')) refuseDamaged(name)
+    else if (kinds.isFile(name)) add(storeFile(name, Readable.from([Buffer.from(text)]), { mimeType }, directory()))
     else parts.push({ name, text, mediaType: mimeType })
   })
   parser.on('file', (name, stream, info) => {

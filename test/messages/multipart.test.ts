@@ -91,6 +91,23 @@ t.test('multipart forms', async (t) => {
     t.ok(await eventually(() => !existsSync(seen.path as string)), 'removed')
   })
 
+  t.test('bytes without a file name are refused rather than stored damaged', async (t) => {
+    const part = 'Content-Disposition: form-data; name="photo"\r\nContent-Type: image/png\r\n\r\n'
+    const post = (bytes: Uint8Array) =>
+      fetch(served.url, {
+        method: 'POST',
+        headers: { 'content-type': 'multipart/form-data; boundary=x' },
+        body: Buffer.concat([Buffer.from(`--x\r\n${part}`), bytes, Buffer.from('\r\n--x--\r\n')]),
+      })
+    const refused = await post(Buffer.from('89504e47fffe', 'hex'))
+    t.equal(refused.status, 400)
+    t.match(await refused.json(), {
+      detail: "The part 'photo' is a file whose bytes are no text: it needs a filename (RFC 7578 section 4.2).",
+    })
+    t.equal((await post(Buffer.from('gr\u00fc\u00df dich'))).status, 200)
+    t.equal(seen.content, 'gr\u00fc\u00df dich')
+  })
+
   t.test('directories in a file name are dropped', async (t) => {
     const body = new FormData()
     body.append('photo', new Blob(['x']), '../../etc/passwd')
