@@ -1,6 +1,7 @@
+import type { Diagnostics } from './diagnostics.ts'
 import { escapePointer, type Located } from './document.ts'
 import type { Documents } from './documents.ts'
-import { isReference, meansTheSameEverywhere } from './references.ts'
+import { isReference, meansTheSameEverywhere, reportWrongReference, wrongReference } from './references.ts'
 
 /** Below these keys stands data, where a key `$ref` means nothing. */
 const literals = new Set(['example', 'default', 'const', 'enum', 'value', 'dataValue'])
@@ -9,6 +10,9 @@ const maps = new Set([
   'properties',
   'patternProperties',
   '$defs',
+  'dependentSchemas',
+  'dependentRequired',
+  'dependencies',
   'definitions',
   'schemas',
   'responses',
@@ -31,18 +35,25 @@ function isData(key: string, member: object): boolean {
   return literals.has(key) || key.startsWith('x-') || (key === 'examples' && Array.isArray(member))
 }
 
-/** Follows every `$ref` that is reachable from a value, in whatever file, so that all dead ends are reported at boot. */
-export function checkReferences(root: Located, documents: Documents): void {
+/** Whether it is text or not. */
+function hasReference(value: object): value is { $ref: unknown } {
+  return Object.hasOwn(value, '$ref')
+}
+
+/** Follows every `$ref` that is reachable from a value, in whatever file, so that all that lead nowhere are reported at boot. */
+export function checkReferences(root: Located, documents: Documents, diagnostics: Diagnostics): void {
   const seen = new Set<unknown>()
   const pending: Located[] = [root]
-  for (let start = pending.pop(); start !== undefined; start = pending.pop()) {
-    walk(start, start.document === root.document, seen, (reference) => {
-      const target = documents.follow(reference)
-      // The rest of the root's document is walked anyway, but for what stands in extensions.
-      if (target !== undefined && (target.document !== root.document || target.pointer.includes('/x-'))) pending.push(target)
-      return target !== undefined
-    })
+  const leads = (reference: Located) => {
+    const wrong = wrongReference(reference)
+    if (wrong !== undefined) reportWrongReference(wrong, diagnostics)
+    const target = wrong === undefined ? documents.follow(reference) : undefined
+    // The rest of the root's document is walked anyway, but for what stands in extensions.
+    if (target !== undefined && (target.document !== root.document || target.pointer.includes('/x-'))) pending.push(target)
+    return target !== undefined
   }
+  for (let start = pending.pop(); start !== undefined; start = pending.pop())
+    walk(start, start.document === root.document, seen, leads)
 }
 
 /**
@@ -53,17 +64,18 @@ export function checkReferences(root: Located, documents: Documents): void {
 function walk(start: Located, once: boolean, seen: Set<unknown>, leads: (reference: Located) => boolean): void {
   const { document } = start
   const path: string[] = []
-  const sound = new Set<string>()
+  const sound = new Set<unknown>()
   const visit = (value: object, isMap: boolean): void => {
     const isList = Array.isArray(value)
-    const reference = !isMap && !isList && isReference(value) ? value : undefined
+    const reference = !isMap && !isList && hasReference(value) ? value : undefined
     if (reference !== undefined || !once) {
       if (seen.has(value)) return
       seen.add(value)
     }
     if (reference !== undefined && !sound.has(reference.$ref)) {
       const pointer = start.pointer + path.map((key) => `/${escapePointer(key)}`).join('')
-      if (leads({ document, pointer, value }) && meansTheSameEverywhere(reference.$ref, document)) sound.add(reference.$ref)
+      const leadsSomewhere = leads({ document, pointer, value })
+      if (leadsSomewhere && isReference(value) && meansTheSameEverywhere(value.$ref, document)) sound.add(value.$ref)
     }
     // What parsers make inherits nothing enumerable, and for-in needs no list of the keys.
     for (const key in value) {

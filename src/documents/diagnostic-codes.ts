@@ -24,7 +24,7 @@ export const diagnosticCatalogue = {
     'dead-reference': 'A `$ref` leads to nothing.',
     'reference-cycle': 'A `$ref` leads back to itself.',
     'remote-reference': 'A `$ref` leads to another host; nothing is ever fetched. Keep a copy in the project.',
-    'invalid-reference': 'A `$ref` has malformed percent-encoding.',
+    'invalid-reference': 'A `$ref` is no text, or has malformed percent-encoding.',
   },
   'gateway.yaml': {
     'unknown-key': 'No such key exists here. In gateway.yaml that is an error; in an OpenAPI document the key is ignored.',

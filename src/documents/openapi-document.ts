@@ -18,7 +18,7 @@ export function checkOpenApi(document: Document, documents: Documents, diagnosti
     return false
   }
   if (!checkVersion(root, diagnostics) || !checkShape(root, diagnostics)) return false
-  checkReferences(root, documents)
+  checkReferences(root, documents, diagnostics)
   checkOperations(root, documents, diagnostics)
   return true
 }

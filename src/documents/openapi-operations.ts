@@ -3,6 +3,7 @@ import type { Diagnostics } from './diagnostics.ts'
 import { child, isObject, type Located, members } from './document.ts'
 import type { Documents } from './documents.ts'
 import { parameterOf, variablesOf } from './path-template.ts'
+import { wrongReference } from './references.ts'
 import { nearest } from './suggest.ts'
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
@@ -160,6 +161,8 @@ function readParameters(operation: string, holder: Located, documents: Documents
   const found = new Map<string, ParameterPlace>()
   for (const [, written] of members(list)) {
     const node = documents.follow(written)
+    // That is reported where references are checked.
+    if (node !== undefined && wrongReference(node) !== undefined) continue
     const parameter = node && readParameter(operation, node, diagnostics)
     if (parameter === undefined) continue
     const key = `${parameter.place} ${parameter.name}`

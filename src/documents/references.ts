@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { DiagnosticCode } from './diagnostic-codes.ts'
-import { child, type Document, isObject, type Located, pointerTokens } from './document.ts'
+import type { Diagnostics } from './diagnostics.ts'
+import { child, type Document, isObject, type Located, type Position, pointerTokens } from './document.ts'
 
 /** The parts of a `$ref`: the file (absolute; undefined for the same document) and the fragment, percent-decoded. */
 export interface Reference {
@@ -19,6 +20,26 @@ export interface ReferenceFailure {
 /** True for an object that stands for another value (a Reference Object, or a schema with `$ref`). */
 export function isReference(value: unknown): value is { $ref: string } {
   return isObject(value) && Object.hasOwn(value, '$ref') && typeof value.$ref === 'string'
+}
+
+/** The `$ref` of an object that is no text, so that the object stands for nothing: `$ref: #/…` is blank for YAML, and a comment. */
+export function wrongReference(node: Located): Located | undefined {
+  const reference = isObject(node.value) ? child(node, '$ref') : undefined
+  return typeof reference?.value === 'string' ? undefined : reference
+}
+
+/** Reports what `wrongReference` finds. */
+export function reportWrongReference({ document, pointer, value }: Located, diagnostics: Diagnostics): void {
+  const at = document.locate(pointer, value === null ? 'key' : 'value')
+  const comment = value === null ? /\$ref["']?\s*:\s+(#\S+)/.exec(lineOf(document, at))?.[1] : undefined
+  const kind = Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value)
+  const hint =
+    comment === undefined ? undefined : `A "#" after a space begins a comment in YAML. Write it in quotes: $ref: '${comment}'`
+  diagnostics.error('invalid-reference', at, `a $ref is text, not ${kind}`, hint)
+}
+
+function lineOf(document: Document, { line }: Position): string {
+  return document.text.split('\n', line)[line - 1] ?? ''
 }
 
 /** Splits a `$ref` (RFC 3986 relative reference, fragment as JSON pointer or name). Nothing remote is ever fetched. */

@@ -1,6 +1,6 @@
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import { child, isObject, type Located } from '../documents/document.ts'
-import { isRemote, isSchemaScoped } from '../documents/references.ts'
+import { isRemote, isSchemaScoped, reportWrongReference } from '../documents/references.ts'
 import { nearest } from '../documents/suggest.ts'
 import { readPattern } from '../patterns/pattern.ts'
 import { keywordShapes, knownKeywords, type Shape } from './check-shapes.ts'
@@ -47,7 +47,8 @@ export function createSchemaCheck(
   function checkReference(schema: Located, keyword: string, open: Located[]): void {
     const node = child(schema, keyword) as Located
     if (typeof node.value !== 'string') {
-      diagnostics.error('invalid-schema', node, `"${keyword}" is a string, not ${named(node.value)}`)
+      if (keyword === '$ref') reportWrongReference(node, diagnostics)
+      else diagnostics.error('invalid-schema', node, `"${keyword}" is a string, not ${named(node.value)}`)
       return
     }
     const target = resources.resolve(node.value, schema)

@@ -47,6 +47,7 @@ const rows: Row[] = [
     schema: { requird: ['a'] },
     says: ['warning /requird: "requird" is no keyword of JSON Schema 2020-12 (Did you mean "required"?)'],
   },
+  { schema: { items: { $ref: null } }, says: ['error /items/$ref: a $ref is text, not null'] },
   { schema: { $dynamicRef: '#nowhere' }, says: ['error /$dynamicRef: the reference "#nowhere" leads to no schema'] },
   {
     schema: { $schema: 'https://example.com/dialect' },
