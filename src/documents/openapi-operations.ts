@@ -2,6 +2,8 @@ import { METHODS } from 'node:http'
 import type { Diagnostics } from './diagnostics.ts'
 import { child, isObject, type Located, members } from './document.ts'
 import type { Documents } from './documents.ts'
+import { checkBody, checkContent } from './openapi-content.ts'
+import { checkParameterFields } from './openapi-parameter.ts'
 import { parameterOf, variablesOf } from './path-template.ts'
 import { wrongReference } from './references.ts'
 import { nearest } from './suggest.ts'
@@ -26,6 +28,7 @@ export function checkOperations(root: Located, documents: Documents, diagnostics
     for (const [method, operation] of operationsOf(written, documents, diagnostics)) {
       checkOperationId(operation, ids, diagnostics)
       checkParameters({ template, method, pathItem: written, operation }, documents, diagnostics)
+      checkBody(`${method.toUpperCase()} ${template}`, operation, documents, diagnostics)
       checkResponses(`${method.toUpperCase()} ${template}`, operation, documents, diagnostics)
     }
   }
@@ -163,7 +166,7 @@ function readParameters(operation: string, holder: Located, documents: Documents
     const node = documents.follow(written)
     // That is reported where references are checked.
     if (node !== undefined && wrongReference(node) !== undefined) continue
-    const parameter = node && readParameter(operation, node, diagnostics)
+    const parameter = node && readParameter(operation, node, documents, diagnostics)
     if (parameter === undefined) continue
     const key = `${parameter.place} ${parameter.name}`
     if (found.has(key))
@@ -177,14 +180,22 @@ function readParameters(operation: string, holder: Located, documents: Documents
   return [...found.values()]
 }
 
-function readParameter(operation: string, node: Located, diagnostics: Diagnostics): ParameterPlace | undefined {
+function readParameter(
+  operation: string,
+  node: Located,
+  documents: Documents,
+  diagnostics: Diagnostics,
+): ParameterPlace | undefined {
   const name = child(node, 'name')
   const place = child(node, 'in')
   if (typeof name?.value !== 'string') {
     diagnostics.error('invalid-parameter', name ?? node, `a parameter of ${operation} has no "name"`)
     return undefined
   }
-  if (typeof place?.value === 'string' && places.includes(place.value)) return { name: name.value, place: place.value, node }
+  if (typeof place?.value === 'string' && places.includes(place.value)) {
+    checkParameterFields(`the ${place.value} parameter "${name.value}"`, place.value, node, documents, diagnostics)
+    return { name: name.value, place: place.value, node }
+  }
   const found = place === undefined ? 'no "in"' : `"in: ${String(place.value)}"`
   const isSwagger = place?.value === 'body' || place?.value === 'formData'
   const hint = isSwagger ? 'OpenAPI 3 describes bodies by "requestBody".' : undefined
@@ -214,6 +225,9 @@ function checkResponses(operation: string, node: Located, documents: Documents, 
       )
     } else if (!isObject(response.value)) {
       diagnostics.error('wrong-type', response, `the response ${status} of ${operation} must be an object`)
+    } else {
+      const described = documents.follow(response)
+      if (described !== undefined) checkContent('a response', described, 'warning', documents, diagnostics)
     }
   }
 }

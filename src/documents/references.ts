@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import type { DiagnosticCode } from './diagnostic-codes.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { child, type Document, isObject, type Located, type Position, pointerTokens } from './document.ts'
+import { named } from './named.ts'
 
 /** The parts of a `$ref`: the file (absolute; undefined for the same document) and the fragment, percent-decoded. */
 export interface Reference {
@@ -32,10 +33,9 @@ export function wrongReference(node: Located): Located | undefined {
 export function reportWrongReference({ document, pointer, value }: Located, diagnostics: Diagnostics): void {
   const at = document.locate(pointer, value === null ? 'key' : 'value')
   const comment = value === null ? /\$ref["']?\s*:\s+(#\S+)/.exec(lineOf(document, at))?.[1] : undefined
-  const kind = Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value)
   const hint =
     comment === undefined ? undefined : `A "#" after a space begins a comment in YAML. Write it in quotes: $ref: '${comment}'`
-  diagnostics.error('invalid-reference', at, `a $ref is text, not ${kind}`, hint)
+  diagnostics.error('invalid-reference', at, `a $ref is text, not ${named(value)}`, hint)
 }
 
 function lineOf(document: Document, { line }: Position): string {

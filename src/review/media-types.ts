@@ -5,7 +5,7 @@ import type { MediaType } from '../model/operation.ts'
 import type { SchemaCompiler } from '../schemas/compiler.ts'
 import type { Rule } from './review.ts'
 
-/** Bodies whose schemas are checked by nobody, and keys of `content` that are no media types. */
+/** Bodies whose schemas are checked by nobody. */
 export const reviewMediaTypes: Rule = ({ operations, schemas, diagnostics }) => {
   const seen = new Set<unknown>()
 
@@ -14,10 +14,7 @@ export const reviewMediaTypes: Rule = ({ operations, schemas, diagnostics }) => 
       if (seen.has(declared.node.value)) continue
       seen.add(declared.node.value)
       const media = parseMediaType(declared.range)
-      if (media === undefined) {
-        const hint = 'One is written type/subtype, for example application/json.'
-        diagnostics.warning('invalid-media-type', keyOf(declared), `"${declared.range}" of ${what} is no media type`, hint)
-      } else if (isUnchecked(declared, media, schemas)) {
+      if (media !== undefined && isUnchecked(declared, media, schemas)) {
         const message = `the schema of ${what} is not checked: ${declared.range} is passed on as it is`
         diagnostics.warning('unchecked-body', keyOf(declared), message, 'Checked are JSON, forms, multipart/form-data and text.')
       }

@@ -1,5 +1,6 @@
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import { child, isObject, type Located } from '../documents/document.ts'
+import { named } from '../documents/named.ts'
 import { isRemote, isSchemaScoped, reportWrongReference } from '../documents/references.ts'
 import { nearest } from '../documents/suggest.ts'
 import { readPattern } from '../patterns/pattern.ts'
@@ -116,10 +117,4 @@ export function createSchemaCheck(
     if (readPattern(pattern) !== undefined) return
     diagnostics.error('invalid-pattern', child(schema, keyword), `"${pattern}" is no regular expression (ECMA-262)`)
   }
-}
-
-function named(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
-  if (isObject(value)) return 'an object'
-  return typeof value === 'string' ? JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value) : String(value)
 }
