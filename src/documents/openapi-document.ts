@@ -1,7 +1,8 @@
 import { checkReferences } from './check-references.ts'
 import type { Diagnostics } from './diagnostics.ts'
-import { child, type Document, isObject, type Located } from './document.ts'
+import { child, type Document, isObject, type Located, members } from './document.ts'
 import type { Documents } from './documents.ts'
+import { named } from './named.ts'
 import { checkOperations } from './openapi-operations.ts'
 import { rootOf } from './references.ts'
 import { nearest } from './suggest.ts'
@@ -100,6 +101,7 @@ function checkShape(root: Located, diagnostics: Diagnostics): boolean {
     diagnostics.error('wrong-type', node.value === null ? place(node) : node, `"${key}" ${must}`)
   }
   checkInfo(root, diagnostics)
+  checkServers(root, diagnostics)
   const has = ['paths', 'webhooks', 'components'].some((key) => isObject(child(root, key)?.value))
   if (!has) diagnostics.warning('no-paths', root, `${root.document.name} has no "paths", so nothing is served`)
   return isRight
@@ -114,6 +116,16 @@ function checkInfo(root: Located, diagnostics: Diagnostics): void {
   for (const key of ['title', 'version']) {
     if (isObject(info.value) && !Object.hasOwn(info.value, key))
       diagnostics.warning('missing-key', place(info), `"info" has no "${key}"`)
+  }
+}
+
+/** The first server's URL has the base path, so that a server that cannot be read moves the whole API. */
+function checkServers(root: Located, diagnostics: Diagnostics): void {
+  const servers = child(root, 'servers')
+  for (const [, server] of Array.isArray(servers?.value) ? members(servers) : []) {
+    if (isObject(server.value)) continue
+    const hint = `{ url: ${typeof server.value === 'string' && server.value !== '' ? server.value : '/v1'} }`
+    diagnostics.error('wrong-type', server, `a server must be an object, not ${named(server.value)}`, hint)
   }
 }
 

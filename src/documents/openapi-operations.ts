@@ -4,6 +4,7 @@ import { child, isObject, type Located, members } from './document.ts'
 import type { Documents } from './documents.ts'
 import { checkBody, checkContent } from './openapi-content.ts'
 import { checkParameterFields } from './openapi-parameter.ts'
+import { checkTemplate } from './openapi-template.ts'
 import { parameterOf, variablesOf } from './path-template.ts'
 import { wrongReference } from './references.ts'
 import { nearest } from './suggest.ts'
@@ -47,29 +48,6 @@ function checkMethod(method: string, node: Located, diagnostics: Diagnostics): v
   const hint = METHODS.includes(method.toUpperCase()) ? `Did you mean "${method.toUpperCase()}"?` : undefined
   const at = node.document.locate(node.pointer, 'key')
   diagnostics.warning('unknown-method', at, `"${method}" is no method that an HTTP server of Node.js accepts`, hint)
-}
-
-function checkTemplate(template: string, written: Located, diagnostics: Diagnostics): void {
-  const at = () => written.document.locate(written.pointer, 'key')
-  if (!template.startsWith('/')) {
-    diagnostics.warning(
-      'path-template',
-      at(),
-      `the path "${template}" does not begin with a slash; it is served as "/${template}"`,
-    )
-  }
-  if (/\{[^}]*$|\{[^}]*\{|\{\}|^[^{]*\}/.test(template)) {
-    diagnostics.error('path-template', at(), `the braces of the path "${template}" do not match`, 'A variable is written {name}.')
-  }
-  const names = variablesOf(template)
-  for (const name of names) {
-    if (names.indexOf(name) === names.lastIndexOf(name)) continue
-    diagnostics.warning(
-      'path-template',
-      at(),
-      `the variable {${name}} stands twice in the path "${template}"; the last one counts`,
-    )
-  }
 }
 
 function checkPathItemKeys(template: string, pathItem: Located, diagnostics: Diagnostics): void {
