@@ -28,7 +28,7 @@ export function checkTemplate(template: string, written: Located, diagnostics: D
   const literal = template.replace(/\{[^{}]*\}/g, '')
   if (literal.includes('?')) {
     const hint = "Query parameters stand under 'parameters', in: query."
-    diagnostics.error('path-template', at(), `the path "${template}" has a query, which no path of a request has`, hint)
+    diagnostics.warning('path-template', at(), `the path "${template}" has a query, which no path of a request has`, hint)
   }
   if (literal.includes('#')) {
     const hint = "Clients never send what follows a '#': give its operations a path of their own."
