@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Cluster } from './cluster/cluster.ts'
-import { parseDuration } from './config/units.ts'
+import { parseTimeout } from './config/units.ts'
 import type { Diagnostic } from './documents/diagnostics.ts'
 import type { Gateway, Plan } from './gateway.ts'
 import type { Inputs } from './inputs.ts'
@@ -128,7 +128,7 @@ export async function serveGenerations({ first, run, role, port, cluster }: Gene
   async function drain(): Promise<void> {
     state.draining = true
     serving.drain()
-    await wait(parseDuration(plan.config.server.drainDelay))
+    await wait(parseTimeout(plan.config.server.drainDelay))
   }
 
   async function stop(): Promise<void> {

@@ -33,6 +33,14 @@ export function parseDuration(value: Duration): number {
   return Math.round(parse(value, durations, 'duration'))
 }
 
+/** 24 days: a timer of Node takes 2^31 - 1 milliseconds, and is over at once when it is given more. */
+const longestTimeout = 24 * durations.d
+
+/** Milliseconds for a timer: like `parseDuration`, but what is longer than a timer can wait is cut to 24 days. */
+export function parseTimeout(value: Duration): number {
+  return Math.min(parseDuration(value), longestTimeout)
+}
+
 /** Bytes. Throws on what `Size` does not allow: values were checked when they were read. */
 export function parseSize(value: Size): number {
   return Math.round(parse(typeof value === 'string' ? value.toLowerCase() : value, sizes, 'size'))

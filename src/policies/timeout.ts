@@ -1,6 +1,6 @@
 import { isPromise } from '../compile/pipeline.ts'
 import type { GatewayConfig } from '../config/schema.ts'
-import { Duration, parseDuration } from '../config/units.ts'
+import { Duration, parseTimeout } from '../config/units.ts'
 import { discard, type Outcome, Reply } from '../context.ts'
 import { problem } from '../errors.ts'
 import { abortRequest } from '../serve/abort.ts'
@@ -18,7 +18,7 @@ export const timeout = definePolicy({
   refuses: (_config, { settings }) =>
     [...(settings.get('timeout')?.origins.values() ?? [])].every(({ layer }) => layer === 'built-in') ? [] : ['timeout'],
   compile(config) {
-    const limit = parseDuration(config)
+    const limit = parseTimeout(config)
     const refusal = problem('timeout', { detail: `the operation did not answer within ${limit / 1000} s` })
     return {
       wrap: (next) =>

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { isPromise } from '../compile/pipeline.ts'
 import type { CompileTools } from '../compile/tools.ts'
-import { parseDuration, parseSize, Size } from '../config/units.ts'
+import { parseSize, parseTimeout, Size } from '../config/units.ts'
 import { Reply, type RequestContext } from '../context.ts'
 import { Problem, type ProblemCode, problem, type ValidationError } from '../errors.ts'
 import { type BodyResult, compileBody } from '../messages/body.ts'
@@ -89,7 +89,7 @@ function compileMessages(config: ValidateConfig, operation: Operation, tools: Co
   const { server } = tools.config
   const limits = {
     size: parseSize(config.bodyLimit ?? server.bodyLimit),
-    time: parseDuration(server.requestTimeout),
+    time: parseTimeout(server.requestTimeout),
     parts: config.partLimit,
   }
   const { before: checkAccept, finish } = compileResponses(operation, tools, config.response)

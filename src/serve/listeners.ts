@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import type { GatewayConfig } from '../config/schema.ts'
-import { parseDuration, parseSize } from '../config/units.ts'
+import { parseSize, parseTimeout } from '../config/units.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { type ServedMetrics, serveMetrics } from '../metrics/server.ts'
 import type { Role } from '../services/service.ts'
@@ -94,10 +94,10 @@ function serverOptions({ server }: GatewayConfig, { role, port, cluster }: Liste
     host: server.host,
     port: wanted === 0 ? (cluster?.port ?? 0) : wanted,
     reusePort: cluster !== undefined,
-    headersTimeout: parseDuration(server.headersTimeout),
-    requestTimeout: parseDuration(server.requestTimeout),
-    keepAliveTimeout: parseDuration(server.keepAliveTimeout),
+    headersTimeout: parseTimeout(server.headersTimeout),
+    requestTimeout: parseTimeout(server.requestTimeout),
+    keepAliveTimeout: parseTimeout(server.keepAliveTimeout),
     maxHeaderSize: parseSize(server.maxHeaderSize),
-    shutdownTimeout: parseDuration(server.shutdownTimeout),
+    shutdownTimeout: parseTimeout(server.shutdownTimeout),
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Cluster } from '../cluster/cluster.ts'
 import { createRouter } from '../compile/router.ts'
 import type { GatewayConfig } from '../config/schema.ts'
-import { parseDuration } from '../config/units.ts'
+import { parseTimeout } from '../config/units.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { ServiceGroup } from '../services/lifecycle.ts'
 import type { Door, Role } from '../services/service.ts'
@@ -54,7 +54,7 @@ interface Live {
 export async function serve({ first, metrics, role, port, cluster }: ServeInput): Promise<Serving> {
   await first.services.start()
   let live = enliven(first, role)
-  let patience = parseDuration(first.config.server.shutdownTimeout)
+  let patience = parseTimeout(first.config.server.shutdownTimeout)
   /** Generations that still answer requests which they began. */
   const ending = new Map<Live, Promise<void>>()
   const doorAt = ({ url = '' }: IncomingMessage) => live.doors.find((door) => url.startsWith(door.path))
@@ -91,7 +91,7 @@ export async function serve({ first, metrics, role, port, cluster }: ServeInput)
     const before = live
     live = enliven(next, role)
     settle()
-    patience = parseDuration(config.server.shutdownTimeout)
+    patience = parseTimeout(config.server.shutdownTimeout)
     const ended = end(before, services.kept).finally(() => ending.delete(before))
     ending.set(before, ended)
   }
@@ -133,7 +133,7 @@ async function agreed(agree: () => Promise<boolean>): Promise<void> {
 
 function enliven({ application, services, config }: Generation, role: Role): Live {
   services.activate()
-  const traffic = createTraffic(servedBy(role, application), parseDuration(config.server.sendTimeout))
+  const traffic = createTraffic(servedBy(role, application), parseTimeout(config.server.sendTimeout))
   return { traffic, services, doors: services.doors }
 }
 

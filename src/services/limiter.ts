@@ -1,4 +1,4 @@
-import { parseDuration } from '../config/units.ts'
+import { parseTimeout } from '../config/units.ts'
 import { createMemoryCounters } from './limiter/memory.ts'
 import { createRedisCounters } from './limiter/redis.ts'
 import type { Lifecycle, ServiceDefinition } from './service.ts'
@@ -56,7 +56,7 @@ export const limiterService: ServiceDefinition<'limiter'> = {
   create({ config: { redis }, log, clock, cluster, meter, role }) {
     // A worker answers nothing that has a limit.
     const shared = redis.url !== '' && role !== 'worker'
-    const options = { ...redis, timeout: parseDuration(redis.timeout), meter }
+    const options = { ...redis, timeout: parseTimeout(redis.timeout), meter }
     if (shared) return createLimiter(createRedisCounters(options, log, clock.now))
     return createLimiter(cluster?.counters ?? createMemoryCounters(clock.now))
   },

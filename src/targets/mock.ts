@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import Type from 'typebox'
-import { Duration, parseDuration } from '../config/units.ts'
+import { Duration, parseTimeout } from '../config/units.ts'
 import { type Outcome, Reply, type RequestContext } from '../context.ts'
 import { problem } from '../errors.ts'
 import { signalOf } from '../serve/abort.ts'
@@ -45,7 +45,7 @@ export const mock = defineTarget({
   ),
   compile(config, operation, tools) {
     const { delay, status } = typeof config === 'object' ? config : {}
-    const ms = delay === undefined ? 0 : parseDuration(delay)
+    const ms = delay === undefined ? 0 : parseTimeout(delay)
     const responses = mockResponses(operation, tools)
 
     return async function answerFromDocument(context): Promise<Outcome> {

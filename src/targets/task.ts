@@ -1,4 +1,4 @@
-import { parseDuration } from '../config/units.ts'
+import { parseTimeout } from '../config/units.ts'
 import { type Outcome, Reply } from '../context.ts'
 import { Problem } from '../errors.ts'
 import { signalOf } from '../serve/abort.ts'
@@ -54,7 +54,7 @@ export const task = defineTarget({
     tasks.define(definition)
     const timeout = operation.settings.get('timeout')?.value
     // Answered just before the operation's own timeout would refuse it.
-    const patience = timeout === undefined ? longestWait : Math.min(longestWait, parseDuration(timeout as string | number) - 500)
+    const patience = timeout === undefined ? longestWait : Math.min(longestWait, parseTimeout(timeout as string | number) - 500)
 
     return async function submit(context) {
       const key = readIdempotencyKey(context.req.headers['idempotency-key'])

@@ -1,5 +1,5 @@
 import type { CompileTools } from '../compile/tools.ts'
-import { parseDuration } from '../config/units.ts'
+import { parseDuration, parseTimeout } from '../config/units.ts'
 import { child, type Located } from '../documents/document.ts'
 import type { Operation } from '../model/operation.ts'
 import { type Cron, parseCron } from './cron.ts'
@@ -16,7 +16,7 @@ export function taskOptions(settings: TaskSettings, operation: Operation, tools:
     retries: settings.retries,
     backoff: { ...backoff, delay: parseDuration(backoff.delay), max: parseDuration(backoff.max) },
     delay: parseDuration(settings.delay),
-    timeout: parseDuration(settings.timeout),
+    timeout: parseTimeout(settings.timeout),
     priority: settings.priority,
     concurrency: settings.concurrency,
     perOwner: typeof perOwner === 'number' ? { active: perOwner, queued: queuedPerOwner } : perOwner,

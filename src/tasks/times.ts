@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../config/schema.ts'
-import { parseDuration } from '../config/units.ts'
+import { parseDuration, parseTimeout } from '../config/units.ts'
 
 /** How long things about tasks last, in milliseconds. */
 export interface TaskTimes {
@@ -10,5 +10,5 @@ export interface TaskTimes {
 }
 
 export function taskTimes({ tasks, server }: Pick<GatewayConfig, 'tasks' | 'server'>): TaskTimes {
-  return { retention: parseDuration(tasks.retention), grace: parseDuration(server.shutdownTimeout) }
+  return { retention: parseDuration(tasks.retention), grace: parseTimeout(server.shutdownTimeout) }
 }

@@ -1,5 +1,5 @@
 import type { CompileTools } from '../compile/tools.ts'
-import { parseDuration } from '../config/units.ts'
+import { parseTimeout } from '../config/units.ts'
 import type { RequestContext } from '../context.ts'
 import type { Operation } from '../model/operation.ts'
 import { type Attempt, attempt } from './attempt.ts'
@@ -31,7 +31,7 @@ export type Send = (context: RequestContext, request: UpstreamRequest, signal: A
 
 export function compileSender({ config, url, template, operation, tools }: SenderInput): Send {
   const pool = tools.services.upstreams.pool(url.origin, config.connections)
-  const timeout = parseDuration(config.timeout)
+  const timeout = parseTimeout(config.timeout)
   const observe = observeCalls(tools.meter, operation.id)
   const { tracing } = tools
 

@@ -24,6 +24,7 @@ const cases: { id: string; gateway?: object; status: number; decidedBy?: string;
   { id: 'invalid', query: '?page=x', status: 422, decidedBy: 'validate' },
   { id: 'badAnswer', gateway: { validate: { response: 'enforce' } }, status: 500, decidedBy: 'validate' },
   { id: 'slow', gateway: { timeout: '50ms' }, status: 504, decidedBy: 'timeout' },
+  { id: 'patient', gateway: { timeout: '30d' }, status: 200 },
   { id: 'refuses', gateway: { refuse: 'now' }, status: 403, decidedBy: 'refuse' },
   { id: 'refusesLater', gateway: { refuse: 'later' }, status: 403, decidedBy: 'refuse' },
   { id: 'refusesByThrowing', gateway: { refuse: 'throw' }, status: 403, decidedBy: 'refuse' },
@@ -66,8 +67,9 @@ export const koaPassesProblem = ownProblem
 export const fault = () => { throw new Error('bug') }
 export const badAnswer = () => ({ n: 'one' })
 export const slow = (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve))
+export const patient = () => new Promise((resolve) => setTimeout(resolve, 20, ok()))
 ${cases
-  .filter(({ id }) => !['ownProblem', 'koaPassesProblem', 'fault', 'badAnswer', 'slow'].includes(id))
+  .filter(({ id }) => !['ownProblem', 'koaPassesProblem', 'fault', 'badAnswer', 'slow', 'patient'].includes(id))
   .map(({ id }) => `export const ${id} = ok`)
   .join('\n')}
 `

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Duration, parseDuration, parseSize, Size } from '../../src/config/units.ts'
+import { Duration, parseDuration, parseSize, parseTimeout, Size } from '../../src/config/units.ts'
 import { compileCheck } from '../../src/config/validate.ts'
 
 t.test('durations are milliseconds', async (t) => {
@@ -14,6 +14,14 @@ t.test('durations are milliseconds', async (t) => {
     ['0s', 0],
   ]
   for (const [value, expected] of table) t.equal(parseDuration(value), expected, String(value))
+})
+
+t.test('a timer waits no longer than it can', async (t) => {
+  t.equal(parseTimeout('30s'), 30_000)
+  t.equal(parseTimeout('24d'), 24 * 86_400_000)
+  t.equal(parseTimeout('30d'), 24 * 86_400_000)
+  t.equal(parseTimeout(2 ** 40), 24 * 86_400_000)
+  t.equal(parseDuration('30d'), 30 * 86_400_000, 'other durations are as long as they are written')
 })
 
 t.test('sizes are bytes', async (t) => {
