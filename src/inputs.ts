@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { configNames } from './config/load.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import type { Documents } from './documents/documents.ts'
+import { environmentFile } from './documents/source.ts'
 import { filesOf } from './project-modules.ts'
 import { isHandlerModule } from './targets/handler-modules.ts'
 
@@ -35,7 +36,7 @@ export function inputsOf({ directory, file, config, documents, handlers }: Input
     files: new Set([
       ...documents.files(),
       ...(file === undefined ? configNames : [file]).map((name) => resolve(directory, name)),
-      join(directory, '.env'),
+      join(directory, environmentFile),
       ...keyFiles(config).map((path) => resolve(directory, path)),
       ...modules,
       ...modules.flatMap(filesOf),

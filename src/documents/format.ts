@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { Diagnostic } from './diagnostics.ts'
 import { frameOf } from './frame.ts'
+import { environmentFile } from './source.ts'
 
 export const formats = ['pretty', 'json', 'github'] as const
 /** For people, for programs, and for annotations on GitHub's pages. */
@@ -48,7 +49,9 @@ function prettyOf(diagnostics: readonly Diagnostic[], { sourceOf, colors = false
   if (diagnostics.length === 0) return ''
   const paint: Paint = (style, text) => (colors ? styleText(style, text, { validateStream: false }) : text)
   const blocks = shownOf(diagnostics).map(({ diagnostic, hidden }) => {
-    const block = prettyBlock(diagnostic, diagnostic.at && sourceOf?.(diagnostic.at.file), paint)
+    const file = diagnostic.at?.file
+    const source = file === undefined || file === environmentFile ? undefined : sourceOf?.(file)
+    const block = prettyBlock(diagnostic, source, paint)
     return hidden === 0 ? block : `${block}\n${paint('dim', `… and ${hidden} more like this [${diagnostic.code}]`)}\n`
   })
   return `${blocks.join('\n')}\n${summary(diagnostics, paint)}\n`

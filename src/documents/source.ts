@@ -3,6 +3,9 @@ import type { Diagnostics } from './diagnostics.ts'
 import type { Located } from './document.ts'
 import { createPositions } from './places.ts'
 
+/** Variables of the project, beside those of its process. It holds secrets: no line of it is ever shown. */
+export const environmentFile = '.env'
+
 /** Beyond this a file is not read: no API description comes near it, and a mistaken path should not fill the memory. */
 const maxBytes = 64 * 1024 * 1024
 
