@@ -92,14 +92,15 @@ export function loadConfig(source: FilledDocument, registry: ConfigRegistry, dia
   const findings = checkSettings(schema, value).filter(({ pointer }) => !source.unfilled.has(pointer))
   for (const { code, pointer, what, message, hint } of findings)
     diagnostics.error(code, document.locate(pointer, what), message, placeHint(pointer, registry) ?? hint)
-  const config = configOf(value, [...findings.map(({ pointer }) => pointer), ...source.unfilled])
+  const wrong = [...findings.map(({ pointer }) => pointer), ...source.unfilled]
+  const config = configOf(value, wrong)
   checkConfig(config, root, diagnostics)
   const operations = child(root, 'operations')
   return {
     config,
     root,
     defaults: child(root, 'defaults'),
-    refused: (pointer) => findings.some((finding) => finding.pointer === pointer || finding.pointer.startsWith(`${pointer}/`)),
+    refused: (pointer) => wrong.some((place) => place === pointer || place.startsWith(`${pointer}/`)),
     operations: new Map(isObject(operations?.value) ? members(operations).filter(([, node]) => isObject(node.value)) : []),
   }
 }

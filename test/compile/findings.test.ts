@@ -44,6 +44,18 @@ t.test('one slip is one finding', async (t) => {
     ['an algorithm', { gateway: jwt({ secret: '', algorithms: ['HS25'] }) }, ['wrong-value']],
     ['a variable of a scheme', { gateway: jwt({ secret: '$' + '{NOBODY_SETS_THIS}' }) }, ['unset-variable']],
     [
+      'a variable of a default',
+      { gateway: { defaults: { rateLimit: { limit: '$' + '{NOBODY_SETS_THIS}', window: '60s' } } } },
+      ['unset-variable'],
+    ],
+    [
+      'a variable of an upstream',
+      { gateway: operation({ upstream: { url: '$' + '{NOBODY_SETS_THIS}' } }), handlers: '' },
+      ['unset-variable'],
+    ],
+    ['a variable in a list', { gateway: operation({ roles: ['$' + '{NOBODY_SETS_THIS}'] }) }, ['unset-variable']],
+    ['a variable of the document', { gateway: { openapi: '$' + '{NOBODY_SETS_THIS}' } }, ['unset-variable']],
+    [
       'a scheme that the operator page asks for',
       { gateway: { ...jwt({ secret: 1 }), ops: { path: '/ops', security: [{ bearerAuth: [] }], roles: ['admin'] } } },
       ['wrong-type'],
