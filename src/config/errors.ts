@@ -40,6 +40,7 @@ const explanations: Record<string, Explain> = {
     code: 'wrong-type',
     message: `${value(error, at)}; it must be ${describe(schema)}`,
     ...listOfOne(error, [schema]),
+    ...objectOfOne(error, schema),
   }),
   enum: (error, at, schema) => wrongChoice(error, at, (schema.enum ?? []).map(String)),
   const: (error, at, schema) => ({
@@ -155,6 +156,14 @@ function listOfOne({ data }: ErrorObject, branches: readonly SchemaNode[]): { hi
     ({ type, items }) => type === 'array' && (items?.type === 'string' || items?.enum !== undefined),
   )
   return typeof data === 'string' && takesNames ? { hint: `Write [${/^[\w-]+$/.test(data) ? data : JSON.stringify(data)}].` } : {}
+}
+
+/** Text where an object is meant that needs only one text. */
+function objectOfOne({ data }: ErrorObject, { type, required = [], properties = {} }: SchemaNode): { hint?: string } {
+  const [key = '', ...others] = required
+  if (typeof data !== 'string' || type !== 'object' || others.length > 0 || typeof properties[key]?.examples?.[0] !== 'string')
+    return {}
+  return { hint: `Write { ${key}: ${/^[\w./-]+$/.test(data) ? data : JSON.stringify(data)} }.` }
 }
 
 /** Secrets (`writeOnly` in the schema) are never repeated. */

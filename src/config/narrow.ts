@@ -3,7 +3,7 @@ import { memberSchema, type SchemaNode } from './defaults.ts'
 
 /**
  * A schema that judges one value as the whole schema does, without what it says about members that the value does not have: their
- * names stay known. gateway.yaml mentions a small part of what it may hold, and compiling the rest would take most of a boot.
+ * names and examples stay known. gateway.yaml mentions a small part of what it may hold, and compiling the rest would take most of a boot.
  */
 export function narrowSchema(schema: SchemaNode, value: unknown): SchemaNode {
   return narrow(schema, [value])
@@ -32,7 +32,7 @@ function mapMembers(properties: Record<string, SchemaNode>, objects: readonly Re
   return Object.fromEntries(
     Object.entries(properties).map(([key, schema]) => {
       const present = objects.filter((value) => Object.hasOwn(value, key)).map((value) => value[key])
-      return [key, present.length === 0 ? {} : narrow(schema, present)]
+      return [key, present.length > 0 ? narrow(schema, present) : schema.examples ? { examples: schema.examples } : {}]
     }),
   )
 }

@@ -1,7 +1,9 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { Diagnostics } from './diagnostics.ts'
 import type { Located } from './document.ts'
 import { createPositions } from './places.ts'
+import { nearest } from './suggest.ts'
 
 /** Variables of the project, beside those of its process. It holds secrets: no line of it is ever shown. */
 export const environmentFile = '.env'
@@ -42,20 +44,33 @@ function readBytes(file: string, name: string, diagnostics: Diagnostics, from?: 
       return readFileSync(file)
     }
   } catch (error) {
-    reportUnreadable(error, name, diagnostics, from)
+    reportUnreadable(error, file, name, diagnostics, from)
   }
   return undefined
 }
 
-function reportUnreadable(error: unknown, name: string, diagnostics: Diagnostics, from?: Located): void {
+function reportUnreadable(error: unknown, file: string, name: string, diagnostics: Diagnostics, from?: Located): void {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    const hint = from === undefined ? undefined : 'The path is relative to the file that names it.'
-    diagnostics.error('missing-file', from, `the file "${name}" does not exist`, hint)
+    const near = nearest(basename(file), filesBeside(file))
+    const hints = [
+      ...(near === undefined ? [] : [`Did you mean "${name.slice(0, -basename(file).length)}${near}"?`]),
+      ...(from === undefined ? [] : ['The path is relative to the file that names it.']),
+    ]
+    diagnostics.error('missing-file', from, `the file "${name}" does not exist`, hints.join(' ') || undefined)
   } else if (code === 'EACCES' || code === 'EPERM') {
     diagnostics.error('unreadable-file', from, `the file "${name}" may not be read by this user (${code})`)
   } else {
     diagnostics.error('unreadable-file', from, `the file "${name}" cannot be read (${code})`)
+  }
+}
+
+function filesBeside(file: string): string[] {
+  try {
+    const entries = readdirSync(dirname(file), { withFileTypes: true })
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+  } catch {
+    return []
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/configuration.ts'
-import { openApiEntries } from '../config/schema.ts'
+import { type OpenApiEntry, openApiEntries } from '../config/schema.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
 import { child, type Document, type Located } from '../documents/document.ts'
 import type { Documents } from '../documents/documents.ts'
@@ -18,9 +18,9 @@ export interface Api {
 }
 
 /** Reads and checks the OpenAPI documents that the configuration names. One that is refused is reported and left out. */
-export function readApi({ config, root, written }: Configuration, documents: Documents, diagnostics: Diagnostics): Api {
-  const openapi = openApiEntries(config.openapi).flatMap(({ file, prefix }) => {
-    const document = documents.load(file, written ? root : undefined)
+export function readApi(configuration: Configuration, documents: Documents, diagnostics: Diagnostics): Api {
+  const openapi = namedDocuments(configuration).flatMap(({ file, prefix, from }) => {
+    const document = documents.load(file, from)
     return document !== undefined && checkOpenApi(document, documents, diagnostics) ? [{ document, prefix }] : []
   })
   const roots = openapi.map(({ document }) => rootOf(document))
@@ -33,6 +33,17 @@ export function readApi({ config, root, written }: Configuration, documents: Doc
     securitySchemes: readSecuritySchemes(roots, documents, diagnostics),
     basePath: first === undefined ? '' : first.prefix + basePath(rootOf(first.document), documents),
   }
+}
+
+/** None when what names them was refused: the default, which stands in its place then, is not what was meant. */
+function namedDocuments({ config, root, written, refused }: Configuration): (OpenApiEntry & { from: Located | undefined })[] {
+  const section = child(root, 'openapi')
+  if (section !== undefined && refused(section.pointer)) return []
+  return openApiEntries(config.openapi).map((entry, index) => {
+    const entryNode = section && child(section, index)
+    const from = (entryNode && child(entryNode, 'file')) ?? section ?? root
+    return { ...entry, from: written ? from : undefined }
+  })
 }
 
 /** Within one document this is found when it is checked; gateway.yaml and handlers name operations of all documents alike. */
