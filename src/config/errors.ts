@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv'
+import { stringify } from 'yaml'
 import type { DiagnosticCode } from '../documents/diagnostic-codes.ts'
 import { escapePointer, isObject } from '../documents/document.ts'
 import { nearest } from '../documents/suggest.ts'
@@ -30,11 +31,17 @@ type Explain = (
   schema: SchemaNode,
 ) => Omit<SchemaFinding, 'pointer' | 'what'> & Partial<SchemaFinding>
 
+/** In characters: longer examples would bury what they are an example of. */
+const longestExample = 80
+
 const explanations: Record<string, Explain> = {
   additionalProperties: (error, at, schema) => unknownKey(error, at, schema),
-  required(error, at) {
+  required(error, at, schema) {
     const name = String(error.params.missingProperty)
-    return { code: 'missing-key', what: 'key', message: `${spell(at)} has no "${name}"`, hint: `Add "${name}".` }
+    const [example] = schema.properties?.[name]?.examples ?? []
+    const line = example === undefined ? '' : write(name, example)
+    const hint = line === '' || line.length > longestExample ? `Add "${name}".` : `Add "${name}", for example ${line}`
+    return { code: 'missing-key', what: 'key', message: `${spell(at)} has no "${name}"`, hint }
   },
   type: (error, at, schema) => ({
     code: 'wrong-type',
@@ -158,12 +165,19 @@ function listOfOne({ data }: ErrorObject, branches: readonly SchemaNode[]): { hi
   return typeof data === 'string' && takesNames ? { hint: `Write [${/^[\w-]+$/.test(data) ? data : JSON.stringify(data)}].` } : {}
 }
 
+/** A key and its value as they stand in one line of YAML. */
+function write(name: string, value: unknown): string {
+  return stringify({ [name]: value }, { collectionStyle: 'flow', lineWidth: 0 })
+    .trim()
+    .slice(2, -2)
+}
+
 /** Text where an object is meant that needs only one text. */
 function objectOfOne({ data }: ErrorObject, { type, required = [], properties = {} }: SchemaNode): { hint?: string } {
   const [key = '', ...others] = required
   if (typeof data !== 'string' || type !== 'object' || others.length > 0 || typeof properties[key]?.examples?.[0] !== 'string')
     return {}
-  return { hint: `Write { ${key}: ${/^[\w./-]+$/.test(data) ? data : JSON.stringify(data)} }.` }
+  return { hint: `Write { ${write(key, data)} }.` }
 }
 
 /** Secrets (`writeOnly` in the schema) are never repeated. */

@@ -12,10 +12,10 @@ const checks = new Map<string, Check>()
 
 /**
  * What is wrong with settings. TypeBox judges them without compiling anything, which would take a third of a small gateway's boot;
- * only what it refuses is compiled, because the errors of Ajv say more.
+ * only what it refuses is compiled, because the errors of Ajv say more. `base` is the pointer that the value has in its document.
  */
-export function checkSettings(schema: TSchema | SchemaNode, value: unknown): SchemaFinding[] {
-  return isValid(schema, value) ? [] : compileCheck(narrowSchema(asNode(schema), value))(value)
+export function checkSettings(schema: TSchema | SchemaNode, value: unknown, base = ''): SchemaFinding[] {
+  return isValid(schema, value) ? [] : compileCheck(narrowSchema(asNode(schema), value))(value, base)
 }
 
 /** Schemas that are kept compiled: a gateway has one a kind of live message, and those of the settings that its author is working on. */

@@ -17,12 +17,21 @@ export function completeSetting(
   diagnostics: Diagnostics,
 ): Setting | undefined {
   const value = fillDefaults(schema, setting.value)
-  const findings = checkSettings(schema, value)
+  const base = setting.node?.pointer ?? `/${name}`
+  const findings = checkSettings(schema, value, base)
   if (findings.length === 0) return { ...setting, value, origins: withBuiltIns(setting.origins, value) }
-  for (const { code, message, hint } of findings) {
-    diagnostics.error(code, setting.node ?? owner, `'${name}', its layers laid over each other: ${message}`, hint)
+  for (const { code, pointer, message, hint } of findings) {
+    const part = pointer.slice(base.length)
+    const at = (part === '' ? undefined : setting.origins.get(part)?.at) ?? setting.node ?? owner
+    diagnostics.error(code, at, message + layersBelow(name, setting), hint)
   }
   return undefined
+}
+
+/** What else a value consists of than what stands at its place. */
+function layersBelow(name: string, { origins }: Setting): string {
+  const layers = new Set([...origins.values()].map(({ layer }) => layer))
+  return layers.has('defaults') && layers.has('operation') ? ` (laid over defaults.${name})` : ''
 }
 
 function withBuiltIns(origins: ReadonlyMap<string, Origin>, value: unknown): ReadonlyMap<string, Origin> {

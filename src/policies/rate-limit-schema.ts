@@ -13,7 +13,7 @@ const One = Type.Object(
       minimum: 1,
       maximum: 1_000_000_000,
     }),
-    window: { ...Duration, title: 'Window', description: 'How long a window lasts; one second or more.' },
+    window: { ...Duration, title: 'Window', description: 'How long a window lasts; one second or more.', examples: ['60s'] },
     by: Type.String({
       title: 'By',
       description:
