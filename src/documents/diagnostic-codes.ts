@@ -35,7 +35,7 @@ export const diagnosticCatalogue = {
     'embedded-database-shared':
       'The embedded Postgres belongs to one process, and `--workers` starts several. Set `database.url`, or start without `--workers`.',
     'unset-variable': '`${NAME}` names an environment variable that is not set, and there is no `${NAME:-default}`.',
-    'invalid-placeholder': 'A `${…}` is not written as `${NAME}` or `${NAME:-default}`.',
+    'invalid-placeholder': 'A `${…}` is not written as `${NAME}` or `${NAME:-default}`, or its default holds another.',
     'invalid-env-line': 'A line of `.env` is not of the form `NAME=value`, so it sets nothing.',
     'unquoted-variable': 'A `${NAME}` inside of `{ … }` or `[ … ]` has to stand in quotes.',
     'unknown-operation': 'Settings are given to an operationId that no document has.',

@@ -16,13 +16,15 @@ export interface FilledDocument {
   unfilled: ReadonlySet<string>
 }
 
-/** `$${` (escaped), or `${` with whatever follows up to the closing brace, or to the end when there is none. */
-const placeholder = /\$\$\{|\$\{([^}]*)(\}|$)/g
+/** `$${` (escaped), or `${` with whatever follows up to its closing brace, or to the end when there is none. */
+const placeholder = /\$\$\{|\$\{((?:\$\{[^}$]*\}|[^}])*)(\}|$)/g
+const opening = /\$?\$\{/g
 const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/
 
 /**
  * Fills `${NAME}` and `${NAME:-default}` into every string of a document; `$${` stands for `${` itself. As in a shell, an
- * empty variable counts as unset. Unset names without a default and malformed placeholders are reported, each at its place.
+ * empty variable counts as unset. Unset names without a default and malformed placeholders are reported, each at its place; a
+ * default that holds a placeholder is malformed, whether it is needed or not.
  * Filled scalars stay strings here: what they are read as is for the schema to say.
  */
 export function interpolate(document: LayeredDocument, environment: Environment, diagnostics: Diagnostics): FilledDocument {
@@ -37,22 +39,22 @@ export function interpolate(document: LayeredDocument, environment: Environment,
   }
 
   function fillText(text: string, pointer: string): string {
-    let index = -1
-    const filled = text.replace(placeholder, (whole: string, content: string | undefined, brace: string) => {
-      index++
+    return text.replace(placeholder, (whole: string, content: string | undefined, brace: string, offset: number) => {
       if (content === undefined) return '${'
       written.set(pointer, text)
       const [, name, preset] = inside.exec(content) ?? []
-      const at = () => placeOf(document, pointer, index, whole.length)
+      const at = () => placeOf(document, pointer, text.slice(0, offset).match(opening)?.length ?? 0, whole.length)
+      const isNested = preset?.includes('${') === true
       const value = name !== undefined && Object.hasOwn(environment, name) ? environment[name] : undefined
-      if (value !== undefined && value !== '' && brace !== '') return value
-      if (name !== undefined && brace !== '' && preset !== undefined) return preset
+      const isWhole = name !== undefined && brace !== '' && !isNested
+      if (isWhole && value !== undefined && value !== '') return value
+      if (isWhole && preset !== undefined) return preset
       unfilled.add(pointer)
-      if (name === undefined || brace === '') reportMalformed(whole, at(), diagnostics)
+      if (isNested) reportNested(whole, name as string, at(), diagnostics)
+      else if (!isWhole) reportMalformed(whole, at(), diagnostics)
       else reportUnset(name, at(), environment, diagnostics)
       return ''
     })
-    return filled
   }
 
   return { document: { ...document, value: fill(document.value, '') }, written, unfilled }
@@ -76,13 +78,18 @@ function reportMalformed(whole: string, at: Position, diagnostics: Diagnostics):
   diagnostics.error('invalid-placeholder', at, message, 'Write $${ for the characters ${ themselves.')
 }
 
+function reportNested(whole: string, name: string, at: Position, diagnostics: Diagnostics): void {
+  const message = `"${whole}" has a placeholder in its default, which cannot hold one`
+  diagnostics.error('invalid-placeholder', at, message, `Write a value as the default: \${${name}:-…}`)
+}
+
 /** Where the n-th placeholder of a scalar stands in its file. */
 function placeOf(document: LayeredDocument, pointer: string, index: number, length: number): Position {
   const { text } = document.sourceOf(pointer)
   const start = document.locate(pointer)
   const from = offsetOf(text, start)
   let found = 0
-  for (const match of text.slice(from).matchAll(/\$?\$\{/g)) {
+  for (const match of text.slice(from).matchAll(opening)) {
     if (found++ < index) continue
     const offset = from + match.index
     const line = start.line + text.slice(from, offset).split('\n').length - 1
