@@ -18,6 +18,10 @@ export interface Choice {
 }
 
 export interface MockResponses {
+  /** The statuses that are declared, ranges and `default` included. */
+  readonly declared: readonly string[]
+  /** Whether a status is one of them. */
+  has(status: number): boolean
   /** The answer to a choice; a refusal that names what there is when the choice is none. */
   answer(choice: Choice): Promise<Reply | Problem>
 }
@@ -43,7 +47,7 @@ export function mockResponses(operation: Operation, tools: CompileTools): MockRe
     return found.response(found.status, choice)
   }
 
-  return { answer }
+  return { declared: [...responses.keys()], has: (status) => find(status) !== undefined, answer }
 }
 
 type MockResponse = (status: number, choice: Omit<Choice, 'status'>) => Promise<Reply | Problem>

@@ -1,8 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import Type from 'typebox'
+import type { CompileTools } from '../compile/tools.ts'
 import { Duration, parseTimeout } from '../config/units.ts'
+import { list } from '../config/words.ts'
 import { type Outcome, Reply, type RequestContext } from '../context.ts'
 import { problem } from '../errors.ts'
+import type { Operation } from '../model/operation.ts'
 import { signalOf } from '../serve/abort.ts'
 import { mockResponses } from './mock-responses.ts'
 import { readPreferences, showPreference } from './prefer.ts'
@@ -47,6 +50,7 @@ export const mock = defineTarget({
     const { delay, status } = typeof config === 'object' ? config : {}
     const ms = delay === undefined ? 0 : parseTimeout(delay)
     const responses = mockResponses(operation, tools)
+    if (status !== undefined && !responses.has(status)) reportStatus(status, responses.declared, operation, tools)
 
     return async function answerFromDocument(context): Promise<Outcome> {
       const preferences = readPreferences(context.req.headers.prefer)
@@ -62,6 +66,16 @@ export const mock = defineTarget({
     }
   },
 })
+
+function reportStatus(status: number, declared: readonly string[], operation: Operation, { diagnostics }: CompileTools): void {
+  const setting = operation.settings.get('mock')
+  diagnostics.error(
+    'wrong-value',
+    setting?.origins.get('/status')?.at ?? setting?.node ?? operation.node,
+    `mock.status is ${status}, but operation '${operation.id}' declares no response for it`,
+    declared.length === 0 ? 'Declare the response in the OpenAPI document.' : `Declared are ${list(declared)}.`,
+  )
+}
 
 function badCode(code: string): Outcome {
   const message = `asks for the code ${JSON.stringify(code)}; it must be a status from 200 to 599`

@@ -95,3 +95,20 @@ t.test('what stands in the wrong place is told its own', async (t) => {
   ]
   for (const [gateway, hint] of table) t.same((await findings(t, { gateway }))[0]?.hint, hint)
 })
+
+t.test('a mock answers with declared statuses only', async (t) => {
+  const one = (responses: object) => ({ paths: { '/one': { get: { operationId: 'one', responses } } } })
+  const gateway = { operations: { one: { mock: { status: 404 } } } }
+  const described = { description: 'Fine' }
+  t.match(await findings(t, { gateway, openapi: one({ 200: described, '5XX': described }), handlers: '' }), [
+    {
+      severity: 'error',
+      code: 'wrong-value',
+      message: "mock.status is 404, but operation 'one' declares no response for it",
+      hint: 'Declared are 200 and 5XX.',
+      at: { file: 'gateway.yaml' },
+    },
+  ])
+  for (const status of ['404', '4XX', 'default'])
+    t.same(await findings(t, { gateway, openapi: one({ 200: described, [status]: described }), handlers: '' }), [], status)
+})
