@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { TaskDefinitions } from './definition.ts'
 import { failLost, lease, recoverLostTasks, releaseHeldTasks, renewLease } from './lease.ts'
 import type { Settle } from './settle.ts'
-import type { Slots } from './slots.ts'
+import type { AttemptId, Slots } from './slots.ts'
 import type { TaskStore } from './store.ts'
 
 /**
@@ -18,24 +18,24 @@ export function createHeartbeat(
   log: Logger,
 ): () => Promise<void> {
   let lastBeat = performance.now()
-  /** Tasks that the tables give to this worker though it does not run them: the answer to a claim or the writing of an end was lost. */
+  /** Attempts that the tables give to this worker though it does not run them: the answer to a claim or the writing of an end was lost. */
   let strays = new Set<string>()
 
   return async function beat() {
     const before = slots.running()
     const held = await renewLease(store, worker)
-    const mine = new Map(held.map((task) => [task.id, task]))
-    for (const { id, fence } of before) {
-      const task = mine.get(id)
-      if (task?.fence !== fence) slots.stop(id, 'TaskLost')
-      else if (task.cancel_requested) slots.stop(id, 'TaskCancelled')
+    const mine = new Map(held.map((task) => [nameOf(task), task]))
+    for (const attempt of before) {
+      const task = mine.get(nameOf(attempt))
+      if (task === undefined) slots.stop(attempt, 'TaskLost')
+      else if (task.cancel_requested) slots.stop(attempt, 'TaskCancelled')
     }
 
-    const known = new Set([...before, ...slots.running()].map(({ id }) => id))
-    const stray = held.filter(({ id }) => !known.has(id))
+    const known = new Set([...before, ...slots.running()].map(nameOf))
+    const stray = held.filter((task) => !known.has(nameOf(task)))
     // Only at the second beat: a claim that is just being answered looks the same.
-    for (const task of stray) if (strays.has(task.id)) await failLost(definitions, settle, task, log)
-    strays = new Set(stray.map(({ id }) => id))
+    for (const task of stray) if (strays.has(nameOf(task))) await failLost(definitions, settle, task, log)
+    strays = new Set(stray.map(nameOf))
 
     // Whoever could not reach the database for a while must not judge the others: they may not have either.
     const steady = performance.now() - lastBeat < lease.lapse
@@ -44,4 +44,8 @@ export function createHeartbeat(
     await recoverLostTasks(store, definitions, settle, log)
     await releaseHeldTasks(store, definitions)
   }
+}
+
+function nameOf({ id, fence }: AttemptId): string {
+  return `${id} ${fence}`
 }

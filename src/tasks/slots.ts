@@ -22,13 +22,19 @@ export interface SlotOptions {
   worker: string
 }
 
+/** What names one attempt. The task alone does not: one that was lost may still wind up while its process runs the next. */
+export type AttemptId = Pick<ClaimedTask, 'id' | 'fence'>
+
 /** The attempts that this process runs: at most `concurrency` of each operation. */
 export interface Slots {
   /** Claims as many due tasks as there is room for. */
   fill(definition: TaskDefinition): Promise<void>
   /** What runs now. */
   running(): ClaimedTask[]
-  stop(taskId: string, reason: StopReason): void
+  /** Stops one attempt. */
+  stop(attempt: AttemptId, reason: StopReason): void
+  /** Stops whatever runs of a task that was cancelled. */
+  cancel(taskId: string): void
   /** Stops what runs, and what a claim in flight still brings, because the process has to end. */
   hurry(): void
   /** Claims nothing any more; resolves when all that runs has ended and is written. */
@@ -37,7 +43,7 @@ export interface Slots {
 
 export function createSlots({ store, definitions, log, tracing, settle, worker }: SlotOptions): Slots {
   const { database, notifications, metrics } = store
-  const occupied = new Map<string, { task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
+  const occupied = new Set<{ task: ClaimedTask; attempt: RunningAttempt; done: Promise<void> }>()
   /** Attempts by operation. */
   const load = new Map<string, number>()
   const filling = new Map<string, { again: boolean }>()
@@ -81,7 +87,7 @@ export function createSlots({ store, definitions, log, tracing, settle, worker }
     const { id } = definition.operation
     const reporter = createReporter(
       (reports) => append(task, reports),
-      () => stop(task.id, 'TaskLost'),
+      () => attempt.stop('TaskLost'),
     )
     const ownLog = log.child(bindings(definition, task))
     const run = () => runAttempt(definition, task, { log: ownLog, reporter })
@@ -92,13 +98,14 @@ export function createSlots({ store, definitions, log, tracing, settle, worker }
       metrics.ran(id, ending?.kind ?? 'lost', (performance.now() - startedAt) / 1000)
       const reports = await reporter.close()
       if (ending !== undefined) await persist(() => settle(definition, task, ending, reports))
-      occupied.delete(task.id)
+      occupied.delete(entry)
       load.set(id, (load.get(id) ?? 1) - 1)
       // Without more to do, a look would only cost: what becomes due is announced.
       const next = waiting.has(id) ? definitions.get(id) : undefined
       if (next !== undefined) void fill(next)
     })
-    occupied.set(task.id, { task, attempt, done })
+    const entry = { task, attempt, done }
+    occupied.add(entry)
     if (hurried) attempt.stop('ShutdownError')
   }
 
@@ -124,23 +131,24 @@ export function createSlots({ store, definitions, log, tracing, settle, worker }
     }
   }
 
-  function stop(taskId: string, reason: StopReason): void {
-    occupied.get(taskId)?.attempt.stop(reason)
-  }
-
   return {
     fill,
-    running: () => [...occupied.values()].map(({ task }) => task),
-    stop,
+    running: () => [...occupied].map(({ task }) => task),
+    stop({ id, fence }, reason) {
+      for (const { task, attempt } of occupied) if (task.id === id && task.fence === fence) attempt.stop(reason)
+    },
+    cancel(taskId) {
+      for (const { task, attempt } of occupied) if (task.id === taskId) attempt.stop('TaskCancelled')
+    },
     hurry() {
       hurried = true
-      for (const { attempt } of occupied.values()) attempt.stop('ShutdownError')
+      for (const { attempt } of occupied) attempt.stop('ShutdownError')
     },
     async close() {
       closed = true
       // A claim in flight may still bring tasks.
       while (filling.size > 0 || occupied.size > 0) {
-        await Promise.race([...occupied.values()].map(({ done }) => done).concat(tick()))
+        await Promise.race([...occupied].map(({ done }) => done).concat(tick()))
       }
     },
   }

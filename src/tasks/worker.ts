@@ -68,7 +68,7 @@ export function createWorker(options: WorkerOptions): Worker {
       store.notifications.on('due', (queue) => {
         for (const definition of definitions.values()) if (definition.queue === queue) void slots.fill(definition)
       })
-      store.notifications.on('cancel', (taskId) => slots.stop(taskId, 'TaskCancelled'))
+      store.notifications.on('cancel', slots.cancel)
       store.notifications.onGap(() => void lookForDue().catch(() => {}))
       await lookForDue()
       loops.push(repeat(lookForDue, backstop, (error) => log.warn({ err: error }, 'due tasks could not be looked for')))
