@@ -39,8 +39,9 @@ export function createSchedules(store: TaskStore, clock: Clock, log: Logger): Sc
     entry.callOff = next === undefined ? () => {} : clock.at(next.getTime(), due)
 
     function due(): Promise<void> {
-      const now = new Date(clock.now())
-      const tick = entry.cron.latest(now) ?? (next as Date)
+      const latest = entry.cron.latest(new Date(clock.now()))
+      // Never back: looking backwards misses the moments of an hour that clocks leave out, and what lay before them would be due again.
+      const tick = latest !== undefined && latest > (next as Date) ? latest : (next as Date)
       entry.from = tick
       plan(definition, entry)
       return start(definition, tick)
