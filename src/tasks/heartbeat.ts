@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
 import type { TaskDefinitions } from './definition.ts'
 import { failLost, lease, recoverLostTasks, releaseHeldTasks, renewLease } from './lease.ts'
+import type { Orphans } from './orphans.ts'
 import type { Settle } from './settle.ts'
-import type { AttemptId, Slots } from './slots.ts'
+import { nameOf, type Slots } from './slots.ts'
 import type { TaskStore } from './store.ts'
 
 /**
@@ -14,6 +15,7 @@ export function createHeartbeat(
   definitions: TaskDefinitions,
   settle: Settle,
   slots: Slots,
+  orphans: Orphans,
   worker: string,
   log: Logger,
 ): () => Promise<void> {
@@ -34,7 +36,9 @@ export function createHeartbeat(
     const known = new Set([...before, ...slots.running()].map(nameOf))
     const stray = held.filter((task) => !known.has(nameOf(task)))
     // Only at the second beat: a claim that is just being answered looks the same.
-    for (const task of stray) if (strays.has(nameOf(task))) await failLost(definitions, settle, task, log)
+    const lost = stray.filter((task) => strays.has(nameOf(task)))
+    for (const task of lost) await failLost(definitions, settle, task, log)
+    await orphans.end(lost.filter(({ operation }) => !definitions.has(operation)))
     strays = new Set(stray.map(nameOf))
 
     // Whoever could not reach the database for a while must not judge the others: they may not have either.
@@ -42,10 +46,7 @@ export function createHeartbeat(
     lastBeat = performance.now()
     if (!steady) return
     await recoverLostTasks(store, definitions, settle, log)
+    await orphans.look()
     await releaseHeldTasks(store, definitions)
   }
-}
-
-function nameOf({ id, fence }: AttemptId): string {
-  return `${id} ${fence}`
 }

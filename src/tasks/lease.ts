@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { TaskDefinitions } from './definition.ts'
 import { admitNext, lockOwners } from './owners.ts'
+import type { TaskError } from './rows.ts'
 import type { Attempt, Settle } from './settle.ts'
 import type { TaskStore } from './store.ts'
 
@@ -36,7 +37,21 @@ export async function endLease({ database }: TaskStore, worker: string): Promise
   await database.query(`DELETE FROM "${database.schema}".task_worker WHERE id = $1`, [worker])
 }
 
-/** Ends the attempts of workers that are dead: they are tried again at once, if they have an attempt left. */
+/** An SQL condition: the worker of task `t` is dead; `$1` is `lease.lapse`. */
+export function isLost(schema: string): string {
+  return `t.state = 'active' AND NOT EXISTS (
+    SELECT FROM "${schema}".task_worker w
+    WHERE w.id = t.worker AND w.heartbeat_at > clock_timestamp() - $1 * interval '1 millisecond'
+  )`
+}
+
+/** Why an attempt failed whose worker is dead. */
+export const workerLost: TaskError = { code: 'worker_lost', title: 'The process that ran the task ended', status: 503 }
+
+/**
+ * Ends the attempts of workers that are dead: they are tried again at once, if they have an attempt left. Only those of operations that
+ * are known here, so that the others take no places of theirs.
+ */
 export async function recoverLostTasks(
   store: TaskStore,
   definitions: TaskDefinitions,
@@ -45,12 +60,8 @@ export async function recoverLostTasks(
 ): Promise<void> {
   const { schema } = store.database
   const { rows } = await store.database.query<HeldTask>(
-    `SELECT ${heldColumns} FROM "${schema}".task t
-     WHERE t.state = 'active' AND NOT EXISTS (
-       SELECT FROM "${schema}".task_worker w
-       WHERE w.id = t.worker AND w.heartbeat_at > clock_timestamp() - $1 * interval '1 millisecond'
-     ) LIMIT 1000`,
-    [lease.lapse],
+    `SELECT ${heldColumns} FROM "${schema}".task t WHERE ${isLost(schema)} AND t.operation = ANY($2::text[]) LIMIT 1000`,
+    [lease.lapse, [...definitions.keys()]],
   )
   for (const task of rows) await failLost(definitions, settle, task, log)
   await store.database.query(
@@ -68,8 +79,7 @@ export async function endOtherLeases({ database }: TaskStore, worker: string): P
 export async function failLost(definitions: TaskDefinitions, settle: Settle, task: HeldTask, log: Logger): Promise<void> {
   const definition = definitions.get(task.operation)
   if (definition === undefined) return
-  const error = { code: 'worker_lost', title: 'The process that ran the task ended', status: 503 }
-  const ended = await settle(definition, task, { kind: 'failed', error, delay: 0 })
+  const ended = await settle(definition, task, { kind: 'failed', error: workerLost, delay: 0 })
   if (ended) log.warn({ task_id: task.id, op: task.operation, attempt: task.attempt }, 'a task lost its worker')
 }
 

@@ -25,6 +25,10 @@ export interface SlotOptions {
 /** What names one attempt. The task alone does not: one that was lost may still wind up while its process runs the next. */
 export type AttemptId = Pick<ClaimedTask, 'id' | 'fence'>
 
+export function nameOf({ id, fence }: AttemptId): string {
+  return `${id} ${fence}`
+}
+
 /** The attempts that this process runs: at most `concurrency` of each operation. */
 export interface Slots {
   /** Claims as many due tasks as there is room for. */

@@ -99,7 +99,7 @@ export function createTaskSystem({
   const schedules = createSchedules(store, clock, log)
   const submit = createSubmit(store)
   const endings = new Set<() => void>()
-  let { grace } = times
+  let { grace, retention } = times
   let worker: Worker | undefined
   let started: Promise<void> | undefined
   let drained: Promise<void> | undefined
@@ -110,6 +110,7 @@ export function createTaskSystem({
     active.clear()
     for (const [id, definition] of definitions) active.set(id, definition)
     grace = times.grace
+    retention = times.retention
     if (worker !== undefined && drained === undefined) schedules.follow(active)
   }
 
@@ -117,7 +118,7 @@ export function createTaskSystem({
     await notifications.start()
     await follower.start()
     if (!works) return
-    worker = createWorker({ store, definitions: active, log, tracing, alone })
+    worker = createWorker({ store, definitions: active, log, tracing, alone, retention: () => retention })
     await worker.start()
     schedules.follow(active)
     jobs.push(schedules.stop)

@@ -3,6 +3,7 @@ import { windUp } from './attempt.ts'
 import { dueOperations } from './due.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { endLease, endOtherLeases, lease } from './lease.ts'
+import { createOrphans } from './orphans.ts'
 import { repeat } from './repeat.ts'
 import { createSettle } from './settle.ts'
 import { createSlots, type SlotOptions } from './slots.ts'
@@ -23,6 +24,8 @@ const longestLook = 10_000
 export interface WorkerOptions extends Omit<SlotOptions, 'worker' | 'settle'> {
   /** No other process can be at work on this database: what others have left is taken over at once. */
   alone: boolean
+  /** For how many milliseconds finished tasks are kept whose operation is unknown. */
+  retention: () => number
 }
 
 /** The part of a process that runs tasks. */
@@ -32,7 +35,8 @@ export function createWorker(options: WorkerOptions): Worker {
   const worker = randomUUID()
   const settle = createSettle(store, definitions)
   const slots = createSlots({ ...options, worker, settle })
-  const beat = createHeartbeat(store, definitions, settle, slots, worker, log)
+  const orphans = createOrphans(store, definitions, options.retention, log)
+  const beat = createHeartbeat(store, definitions, settle, slots, orphans, worker, log)
   const delays = new Set<NodeJS.Timeout>()
   const loops: (() => Promise<void>)[] = []
   let lookedAt = Number.NEGATIVE_INFINITY

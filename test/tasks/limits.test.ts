@@ -69,7 +69,14 @@ t.test('higher priorities start first', async (t) => {
   const high = { ...low, options: { ...low.options, priority: 5 } }
   const ids = [await submit(low, { body: 'low' }), await submit(high, { body: 'high' }), await submit(low, { body: 'low too' })]
   const { store, definitions } = system
-  const worker = createWorker({ store, definitions, log: pino({ level: 'silent' }), tracing: undefined, alone: false })
+  const worker = createWorker({
+    store,
+    definitions,
+    log: pino({ level: 'silent' }),
+    tracing: undefined,
+    alone: false,
+    retention: () => 1000,
+  })
   t.teardown(() => worker.stop(0))
   await worker.start()
   for (const id of ids) await end(id)

@@ -104,7 +104,7 @@ t.test('what is claimed while the process is in a hurry to end is handed back, t
     return store.database.transaction(work)
   }
   const slow = { ...store, database: { ...store.database, transaction } }
-  const worker = createWorker({ store: slow, definitions, log, tracing: undefined, alone: false })
+  const worker = createWorker({ store: slow, definitions, log, tracing: undefined, alone: false, retention: () => 1000 })
   await worker.start()
   await claiming.promise
   const stopped = worker.stop(0)

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import { createHeartbeat } from '../../src/tasks/heartbeat.ts'
 import { recoverLostTasks, renewLease } from '../../src/tasks/lease.ts'
+import { createOrphans } from '../../src/tasks/orphans.ts'
 import { createSettle } from '../../src/tasks/settle.ts'
 import { createSlots } from '../../src/tasks/slots.ts'
 import { openTasks, pause } from './system.ts'
@@ -31,7 +32,8 @@ t.test('a process that takes a task on again does not take the lost attempt for 
   const { store, definitions } = system
   const settle = createSettle(store, definitions)
   const slots = createSlots({ store, definitions, log, tracing: undefined, settle, worker })
-  const beat = createHeartbeat(store, definitions, settle, slots, worker, log)
+  const orphans = createOrphans(store, definitions, () => 1000, log)
+  const beat = createHeartbeat(store, definitions, settle, slots, orphans, worker, log)
   const fill = () => Promise.all([slots.fill(twice), slots.fill(quiet)])
 
   await fill()
