@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { TaskDefinitions } from './definition.ts'
-import { failLost, lease, recoverLostTasks, releaseHeldTasks, renewLease } from './lease.ts'
+import { releaseHeldTasks } from './held.ts'
+import { failLost, lease, recoverLostTasks, renewLease } from './lease.ts'
 import type { Orphans } from './orphans.ts'
 import type { Settle } from './settle.ts'
 import { nameOf, type Slots } from './slots.ts'

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { TaskDefinitions } from './definition.ts'
-import { admitNext, lockOwners } from './owners.ts'
 import type { TaskError } from './rows.ts'
 import type { Attempt, Settle } from './settle.ts'
 import type { TaskStore } from './store.ts'
@@ -81,28 +80,4 @@ export async function failLost(definitions: TaskDefinitions, settle: Settle, tas
   if (definition === undefined) return
   const ended = await settle(definition, task, { kind: 'failed', error: workerLost, delay: 0 })
   if (ended) log.warn({ task_id: task.id, op: task.operation, attempt: task.attempt }, 'a task lost its worker')
-}
-
-/** Gives a job to tasks that are held back although nothing of their owner runs any more; a process died between two steps. */
-export async function releaseHeldTasks(
-  { database, queue, notifications }: TaskStore,
-  definitions: TaskDefinitions,
-): Promise<void> {
-  const { rows } = await database.query<{ operation: string; owner: string | null }>(
-    `SELECT DISTINCT t.operation, t.owner FROM "${database.schema}".task t
-     WHERE t.held AND NOT EXISTS (
-       SELECT FROM "${database.schema}".task a
-       WHERE a.operation = t.operation AND a.owner IS NOT DISTINCT FROM t.owner
-         AND (a.state = 'active' OR (a.state IN ('queued', 'retrying') AND NOT a.held))
-     )`,
-  )
-  for (const { operation, owner } of rows) {
-    const definition = definitions.get(operation)
-    if (definition === undefined) continue
-    await database.transaction(async (tx) => {
-      await lockOwners(tx, definition, [owner])
-      await admitNext(tx, database.schema, queue, definition, [owner])
-    })
-    notifications.due(definition.queue)
-  }
 }

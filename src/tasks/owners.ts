@@ -52,3 +52,23 @@ export async function admitNext(
   )
   if (rows.length > 0) await queue.send(tx, definition.queue, rows)
 }
+
+/** Gives jobs to at most `limit` tasks that were held back by a limit that is no more. */
+export async function admitAll(
+  tx: Queryable,
+  schema: string,
+  queue: Queue,
+  definition: TaskDefinition,
+  limit: number,
+): Promise<void> {
+  const { rows } = await tx.query<NewJob>(
+    `UPDATE "${schema}".task t SET held = false, job = gen_random_uuid()
+     FROM (
+       SELECT id FROM "${schema}".task WHERE operation = $1 AND held AND state IN ('queued', 'retrying')
+       ORDER BY priority DESC, id LIMIT $2 FOR UPDATE SKIP LOCKED
+     ) AS admitted
+     WHERE t.id = admitted.id RETURNING t.job AS id, t.id AS task, t.priority, 0 AS delay`,
+    [definition.operation.id, limit],
+  )
+  if (rows.length > 0) await queue.send(tx, definition.queue, rows)
+}

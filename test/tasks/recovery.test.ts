@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts'
 import { DatabaseUnavailable } from '../../src/services/database.ts'
 import { claimTasks } from '../../src/tasks/claim.ts'
 import { parseCron } from '../../src/tasks/cron.ts'
-import { recoverLostTasks, releaseHeldTasks, renewLease } from '../../src/tasks/lease.ts'
+import { recoverLostTasks, renewLease } from '../../src/tasks/lease.ts'
 import { appendReports } from '../../src/tasks/log.ts'
 import { deleteExpired } from '../../src/tasks/retention.ts'
 import type { ClaimedTask } from '../../src/tasks/rows.ts'
@@ -114,25 +114,6 @@ t.test('what is claimed while the process is in a hurry to end is handed back, t
   t.match(await row(id), { state: 'queued', attempt: 0 })
   t.equal(outline(await events(id)), 'queued active queued')
   t.notOk(began, 'its handler had nothing to do')
-})
-
-t.test('tasks that are held back although nothing holds them are released', async (t) => {
-  const { database, define, submit, system } = await openTasks(t, false)
-  const limited = define('limited', () => null, { perOwner: { active: 1, queued: 10 } })
-  const [first, second] = [await submit(limited), await submit(limited)]
-  const { tasks } = await claimTasks(system.store, limited, randomUUID(), 5)
-  t.same(
-    tasks.map(({ id }) => id),
-    [first],
-    'the second is held back',
-  )
-  await database.query(`DELETE FROM "${database.schema}".task WHERE id = $1`, [first])
-  await releaseHeldTasks(system.store, system.definitions)
-  const later = await claimTasks(system.store, limited, randomUUID(), 5)
-  t.same(
-    later.tasks.map(({ id }) => id),
-    [second],
-  )
 })
 
 t.test('a moment of a schedule makes one task, however many processes see it', async (t) => {
