@@ -16,7 +16,7 @@ import type { TaskRow } from '../tasks/rows.ts'
 import { TaskSettings } from '../tasks/schema.ts'
 import { isEndState } from '../tasks/states.ts'
 import type { TaskSystem } from '../tasks/system.ts'
-import { readWait, untilEnd } from '../tasks/wait.ts'
+import { readWait } from '../tasks/wait.ts'
 import { traceparentOf } from '../tracing/request-trace.ts'
 import { findHandler } from './handler.ts'
 import { replyMaker } from './handler-call.ts'
@@ -72,7 +72,7 @@ export const task = defineTarget({
       const granted = wait === undefined ? 0 : Math.max(0, Math.min(wait * 1000, patience))
       if (submitted.fresh && granted === 0) return accepted(tasks, submitted.id, 'queued', undefined)
       const applied = wait === undefined ? undefined : `wait=${wait}`
-      if (granted > 0) await untilEnd(tasks.follower, submitted.id, 1, granted, signalOf(context))
+      if (granted > 0) await tasks.waitForEnd(submitted.id, 1, granted, signalOf(context))
       const { database } = tasks.store
       const row = await findTask(database, database.schema, submitted.id)
       if (row === undefined || granted === 0 || !isEndState(row.state) || row.state === 'cancelled') {

@@ -21,7 +21,7 @@ import { repeat } from './repeat.ts'
 import { type TaskResource, taskResource } from './resource.ts'
 import { deleteExpired, retentionInterval } from './retention.ts'
 import { createSchedules } from './schedule.ts'
-import type { TaskEvent } from './states.ts'
+import { endsTask, type TaskEvent } from './states.ts'
 import type { TaskStore } from './store.ts'
 import { createSubmit, type Submit } from './submit.ts'
 import { type TaskTimes, taskTimes } from './times.ts'
@@ -63,8 +63,13 @@ export interface TaskSystem {
   find(taskId: string, principal: Principal | undefined): Promise<TaskResource | undefined>
   /** Events of a task behind number `after`. */
   read(taskId: string, after: number, limit: number): Promise<TaskEvent[]>
-  /** Resolves when there is an event behind number `after`, when `ms` are over, or when the client of `req` has left. */
+  /**
+   * Resolves when there is an event behind number `after`, when `ms` are over, when the client of `req` has left, or when the process
+   * is told to stop.
+   */
   waitForEvent(taskId: string, after: number, ms: number, req: IncomingMessage): Promise<void>
+  /** The same for the end of the task, until `signal` aborts. */
+  waitForEnd(taskId: string, after: number, ms: number, signal: AbortSignal): Promise<void>
   /** A stream that ends when the process is told to stop. */
   track(stream: Readable): Readable
   start(): Promise<void>
@@ -152,24 +157,47 @@ export function createTaskSystem({
     return undefined
   }
 
-  function waitForEvent(taskId: string, after: number, ms: number, req: IncomingMessage): Promise<void> {
+  /** Calls `end` when the process is told to stop, or at once when it was; gives a function that calls it off. */
+  function atEnding(end: () => void): () => void {
+    if (drained === undefined) endings.add(end)
+    else end()
+    return () => endings.delete(end)
+  }
+
+  function wait(taskId: string, after: number, ms: number, counts: (event: TaskEvent) => boolean) {
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, ms)
-    const unfollow = follower.follow(taskId, after, () => resolve())
-    endings.add(resolve)
-    req.socket.once('close', resolve)
-    return promise.finally(() => {
+    const unfollow = follower.follow(taskId, after, (events) => {
+      if (events.some(counts)) resolve()
+    })
+    const callOff = atEnding(resolve)
+    const over = promise.finally(() => {
       clearTimeout(timer)
       unfollow()
-      endings.delete(resolve)
-      req.socket.off('close', resolve)
+      callOff()
     })
+    return { over, leave: resolve }
+  }
+
+  function waitForEvent(taskId: string, after: number, ms: number, { socket }: IncomingMessage): Promise<void> {
+    const { over, leave } = wait(taskId, after, ms, () => true)
+    socket.once('close', leave)
+    return over.finally(() => socket.off('close', leave))
+  }
+
+  function waitForEnd(taskId: string, after: number, ms: number, signal: AbortSignal): Promise<void> {
+    const { over, leave } = wait(taskId, after, ms, endsTask)
+    const left = () => leave()
+    signal.addEventListener('abort', left, { once: true })
+    if (signal.aborted) leave()
+    return over.finally(() => signal.removeEventListener('abort', left))
   }
 
   function track(stream: Readable): Readable {
-    const end = () => void stream.push(null)
-    endings.add(end)
-    stream.once('close', () => endings.delete(end))
+    stream.once(
+      'close',
+      atEnding(() => void stream.push(null)),
+    )
     return stream
   }
 
@@ -189,6 +217,7 @@ export function createTaskSystem({
       },
       read: (taskId, after, limit) => readEvents(database, database.schema, [{ taskId, after }], limit),
       waitForEvent,
+      waitForEnd,
       track,
       async check() {
         const detail = trouble()

@@ -138,6 +138,21 @@ t.test('tasks over HTTP', async (t) => {
   })
 })
 
+t.test('whoever waits for a result while the process is told to stop is answered with the task', async (t) => {
+  const { gateway, request, token } = await serveTasks(t)
+  const ada = await token('ada')
+  const begun = performance.now()
+  const answer = request('POST', '/api/steps', { token: ada, headers: { prefer: 'wait=30' } })
+  const { body } = await until(
+    () => request('GET', '/api/tasks', { token: ada }),
+    ({ body }) => body.tasks.length > 0,
+  )
+  const stopped = gateway.stop()
+  t.match(await answer, { status: 202, body: { task_id: body.tasks[0].task_id } })
+  t.ok(performance.now() - begun < 4000, 'before it has ended, and before the connection is cut')
+  await stopped
+})
+
 t.test('what cannot be a task is said at boot, with its place', async (t) => {
   const task = (settings: string) => `    task: ${settings}`
   const directory = writeProject(t, {
@@ -174,3 +189,10 @@ t.test('what cannot be a task is said at boot, with its place', async (t) => {
     /error unknown-dead-letter gateway.yaml:\d+/,
   ])
 })
+
+async function until<Value>(ask: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
+  for (;;) {
+    const value = await ask()
+    if (holds(value)) return value
+  }
+}
