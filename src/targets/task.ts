@@ -1,6 +1,6 @@
 import { parseTimeout } from '../config/units.ts'
 import { type Outcome, Reply } from '../context.ts'
-import { Problem } from '../errors.ts'
+import { Problem, type ValidationError } from '../errors.ts'
 import { signalOf } from '../serve/abort.ts'
 import { checkOperation } from '../tasks/checks.ts'
 import { findTask } from '../tasks/control.ts'
@@ -94,5 +94,11 @@ function finished(tasks: TaskSystem, row: TaskRow, applied: string): Outcome {
   const headers = { location: taskLinks(tasks.served.path, row.id).status_url, 'preference-applied': applied }
   if (row.error === null) return new Reply(200, row.result, headers)
   const { code, status, title, detail } = row.error
-  return new Problem(code, status, title, { headers, extra: { task_id: row.id }, ...(detail !== undefined && { detail }) })
+  const errors = row.error.errors as readonly ValidationError[] | undefined
+  return new Problem(code, status, title, {
+    headers,
+    extra: { task_id: row.id },
+    ...(detail !== undefined && { detail }),
+    ...(errors !== undefined && { errors }),
+  })
 }

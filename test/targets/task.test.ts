@@ -35,6 +35,7 @@ t.test('tasks over HTTP', async (t) => {
     t.equal(done.headers.get('preference-applied'), 'wait=10')
     const refused = await request('POST', '/api/refuse', { token: ada, headers })
     t.match(refused, { status: 409, body: { code: 'out_of_paper', detail: 'no paper', task_id: /-/ } })
+    t.same(refused.body.errors, [{ place: 'body', pointer: '/pages', message: 'must be at most 0' }])
     const forbidden = await sum({ headers, json: { of: ['x'] } })
     t.match(forbidden, { status: 500, body: { code: 'invalid_response' } })
     const late = await request('POST', '/api/steps', { token: ada, headers: { prefer: 'wait=0' } })

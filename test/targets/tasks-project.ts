@@ -57,7 +57,8 @@ export async function steps(request, { progress, signal }) {
   }
   return 'done'
 }
-export const refuse = (request, { problem }) => problem('out_of_paper', { status: 409, detail: 'no paper' })
+const errors = [{ place: 'body', pointer: '/pages', message: 'must be at most 0' }]
+export const refuse = (request, { problem }) => problem('out_of_paper', { status: 409, detail: 'no paper', errors })
 export const open = () => 'anybody'
 `,
 }
