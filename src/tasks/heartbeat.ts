@@ -21,7 +21,7 @@ export function createHeartbeat(
   log: Logger,
 ): () => Promise<void> {
   let lastBeat = performance.now()
-  /** Attempts that the tables give to this worker though it does not run them: the answer to a claim or the writing of an end was lost. */
+  /** Attempts that the tables give to this worker though it runs none of them: an answer to a claim or an end was lost. */
   let strays = new Set<string>()
 
   return async function beat() {

@@ -6,8 +6,8 @@ import type { TaskStore } from './store.ts'
 const batch = 500
 
 /**
- * Gives jobs to tasks that are held back although nothing holds them: their limit was raised or is gone, or a process died between two
- * steps.
+ * Gives jobs to tasks that are held back although nothing holds them: their limit was raised or is gone, or a process died
+ * between two steps.
  */
 export async function releaseHeldTasks(store: TaskStore, definitions: TaskDefinitions): Promise<void> {
   const all = [...definitions.values()]

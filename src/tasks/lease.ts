@@ -48,8 +48,8 @@ export function isLost(schema: string): string {
 export const workerLost: TaskError = { code: 'worker_lost', title: 'The process that ran the task ended', status: 503 }
 
 /**
- * Ends the attempts of workers that are dead: they are tried again at once, if they have an attempt left. Only those of operations that
- * are known here, so that the others take no places of theirs.
+ * Ends the attempts of workers that are dead: they are tried again at once, if they have attempts left. Only those of
+ * operations that are known here, so that the others take no places of theirs.
  */
 export async function recoverLostTasks(
   store: TaskStore,

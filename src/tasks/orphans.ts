@@ -5,7 +5,7 @@ import { type AttemptId, nameOf } from './slots.ts'
 import type { EndState } from './states.ts'
 import type { TaskStore } from './store.ts'
 
-/** Beats in a row that must find an attempt lost: while a new version is rolled out another worker may still know its operation. */
+/** Beats in a row that must find an attempt lost: during a rollout another worker may still know its operation. */
 const patience = Math.ceil((3 * lease.lapse) / lease.beat)
 
 /** Attempts that nobody runs, of operations that are no tasks any more. */
@@ -43,7 +43,8 @@ export function createOrphans(store: TaskStore, definitions: TaskDefinitions, re
       last_seq: number
     }>(
       `WITH lost AS (
-         SELECT t.id FROM "${schema}".task t JOIN unnest($1::uuid[], $2::int[]) AS a(id, fence) ON t.id = a.id AND t.fence = a.fence
+         SELECT t.id FROM "${schema}".task t
+         JOIN unnest($1::uuid[], $2::int[]) AS a(id, fence) ON t.id = a.id AND t.fence = a.fence
          WHERE t.state = 'active' ORDER BY t.id FOR UPDATE OF t SKIP LOCKED
        ), ended AS (
          UPDATE "${schema}".task t
@@ -55,8 +56,8 @@ export function createOrphans(store: TaskStore, definitions: TaskDefinitions, re
          RETURNING t.id, t.operation, t.owner, t.state, t.error, t.last_seq
        ), event AS (
          INSERT INTO "${schema}".task_event (task_id, seq, type, status, data, at)
-         SELECT id, last_seq, 'status', state, CASE WHEN state = 'failed' THEN json_build_object('error', error) END, clock_timestamp()
-         FROM ended
+         SELECT id, last_seq, 'status', state, CASE WHEN state = 'failed' THEN json_build_object('error', error) END,
+                clock_timestamp() FROM ended
        )
        SELECT id, operation, owner, state, last_seq FROM ended`,
       [attempts.map(({ id }) => id), attempts.map(({ fence }) => fence), JSON.stringify(workerLost), retention()],

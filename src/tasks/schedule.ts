@@ -40,7 +40,7 @@ export function createSchedules(store: TaskStore, clock: Clock, log: Logger): Sc
 
     function due(): Promise<void> {
       const latest = entry.cron.latest(new Date(clock.now()))
-      // Never back: looking backwards misses the moments of an hour that clocks leave out, and what lay before them would be due again.
+      // Never back: looking backwards misses the moments of an hour that clocks leave out, so the same would be due for ever.
       const tick = latest !== undefined && latest > (next as Date) ? latest : (next as Date)
       entry.from = tick
       plan(definition, entry)
