@@ -10,7 +10,7 @@ import { readConfiguration } from './config/configuration.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import type { DiagnosticCode } from './documents/diagnostic-codes.ts'
 import { BootError, type Diagnostic, Diagnostics } from './documents/diagnostics.ts'
-import type { Located } from './documents/document.ts'
+import { child, type Located } from './documents/document.ts'
 import { type Documents, openDocuments } from './documents/documents.ts'
 import { createRun, type GatewayState, type Reload, type Run, serveGenerations } from './generations.ts'
 import { type Inputs, inputsOf } from './inputs.ts'
@@ -157,7 +157,8 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
 
   const mocking = mock !== undefined
   const handlersDirectory = mocking ? undefined : resolve(dirname(root.document.file), config.handlers)
-  const handlers = overrideHandlers(await loadHandlers(handlersDirectory, directory, diagnostics), overrides.handlers)
+  const modules = await loadHandlers(handlersDirectory, child(root, 'handlers'), directory, diagnostics)
+  const handlers = overrideHandlers(modules, overrides.handlers)
   // Without a configuration every operation would look undecided; what is wrong then is the configuration.
   const declared = readable ? api.declared : []
   handlers.reportUnused(declared.map(({ id }) => id))

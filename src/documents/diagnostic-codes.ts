@@ -2,7 +2,7 @@
 /** Every finding that boot and `gatefold check` can have, by subject: its code, and what it means and what to do. */
 export const diagnosticCatalogue = {
   'Reading files': {
-    'missing-file': 'A file that is named does not exist. Paths are relative to the file that names them.',
+    'missing-file': 'A file or directory that is named does not exist. Paths are relative to the file that names them.',
     'not-a-file': 'What is named is a directory or no regular file.',
     'unreadable-file': 'This user may not read the file, or reading it failed.',
     'file-too-large': 'YAML is read up to 8 MiB, any file up to 64 MiB. Convert large documents to JSON, which reads faster.',

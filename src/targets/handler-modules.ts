@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, relative, resolve } from 'node:path'
 import type { Handler } from '../context.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
+import type { Located } from '../documents/document.ts'
 import { nearest as nearestName } from '../documents/suggest.ts'
 import { importModule } from '../import-module.ts'
 import { handlerName } from '../model/operation-id.ts'
@@ -36,7 +37,7 @@ export type Missing =
   | { readonly kind: 'absent'; readonly near: string | undefined }
   /** An export has the name, but is for example `a class`. */
   | { readonly kind: 'unusable'; readonly file: string; readonly what: string }
-  /** A module that could not be loaded, which is reported already, mentions the name. */
+  /** It may be in what could not be read, which is reported: a module that mentions the name, or the directory that gateway.yaml names. */
   | { readonly kind: 'unknown' }
 
 interface LoadedModule {
@@ -50,10 +51,12 @@ interface LoadedModule {
 
 /**
  * Imports every module below the handlers' directory (TypeScript is run as it is, by Node's type stripping). A module
- * that cannot be loaded, and a name that two modules export, are reported; the rest is still there.
+ * that cannot be loaded, and a name that two modules export, are reported; the rest is still there. `written` is where gateway.yaml names
+ * the directory: one that is not there is reported once an operation needs it.
  */
 export async function loadHandlers(
   directory: string | undefined,
+  written: Located | undefined,
   projectDirectory: string,
   diagnostics: Diagnostics,
 ): Promise<HandlerModules> {
@@ -76,19 +79,31 @@ export async function loadHandlers(
     diagnostics.error('handler-module-failed', at, `${name} cannot be loaded: ${imported.reason}`, imported.hint)
   }
   const shown = directory === undefined ? '' : relative(projectDirectory, directory)
-  return handlerModules({ directory: shown, projectDirectory, modules, failed }, diagnostics)
+  const absent =
+    directory === undefined || written === undefined || isDirectory(directory) ? undefined : { path: directory, written }
+  return handlerModules({ directory: shown, absent, projectDirectory, modules, failed }, diagnostics)
+}
+
+interface AbsentDirectory {
+  readonly path: string
+  readonly written: Located
 }
 
 interface Loaded {
   /** Where the modules lie, relative to the project. */
   readonly directory: string
+  /** That directory, where gateway.yaml names it and it is not there. */
+  readonly absent: AbsentDirectory | undefined
   readonly projectDirectory: string
   readonly modules: readonly LoadedModule[]
   /** The texts of those that could not be loaded. */
   readonly failed: readonly string[]
 }
 
-function handlerModules({ directory, projectDirectory, modules, failed }: Loaded, diagnostics: Diagnostics): HandlerModules {
+function handlerModules(
+  { directory, absent, projectDirectory, modules, failed }: Loaded,
+  diagnostics: Diagnostics,
+): HandlerModules {
   /** The modules that export a name, by that name. */
   const holders = new Map<string, LoadedModule[]>()
   for (const module of modules) {
@@ -113,6 +128,10 @@ function handlerModules({ directory, projectDirectory, modules, failed }: Loaded
   }
 
   function whyMissing(operationId: string): Missing {
+    if (absent !== undefined) {
+      reportAbsent(absent, diagnostics)
+      return { kind: 'unknown' }
+    }
     const names = [operationId, handlerName(operationId)]
     if (failed.some((source) => names.some((name) => source.includes(name)))) return { kind: 'unknown' }
     for (const { file, others } of modules) {
@@ -144,9 +163,42 @@ function handlerModules({ directory, projectDirectory, modules, failed }: Loaded
   return { directory, find, whyMissing, reportUnused }
 }
 
+function reportAbsent({ path, written }: AbsentDirectory, diagnostics: Diagnostics): void {
+  const name = String(written.value)
+  if (existsSync(path)) {
+    diagnostics.error(
+      'missing-file',
+      written,
+      `"${name}" is a file; 'handlers' names a directory`,
+      `name the directory: ${dirname(name)}`,
+    )
+    return
+  }
+  const near = nearestName(basename(path), directoriesIn(dirname(path)))
+  const hint =
+    near === undefined
+      ? 'The path is relative to gateway.yaml; every module below it is looked at.'
+      : `did you mean "${name.replace(/[^/]*\/*$/, near)}"?`
+  diagnostics.error('missing-file', written, `the directory "${name}" does not exist`, hint)
+}
+
+function directoriesIn(path: string): string[] {
+  if (!isDirectory(path)) return []
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+}
+
+/** A path that leads through a file is none either. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
 /** Modules in a stable order. */
 function moduleFiles(directory: string): string[] {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return []
+  if (!isDirectory(directory)) return []
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => resolve(entry.parentPath, entry.name))
