@@ -210,6 +210,11 @@ export const Tasks = section(
   {
     path: urlPath('Where tasks are served, below the base path.', '/tasks'),
     retention: duration('Retention', 'How long a finished task is kept.', '7d'),
+    resultLimit: size(
+      'Result limit',
+      'The largest result that a task may have, as JSON; with a larger one it fails and is not tried again.',
+      '16mb',
+    ),
   },
   { title: 'Tasks', description: 'Runs of asynchronous operations.' },
 )

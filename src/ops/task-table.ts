@@ -11,10 +11,13 @@ export interface TaskFilter {
   limit: number
 }
 
-/** Tasks of everybody, newest first; one more than `limit` when there is another page. */
+/** What a list shows: results may be large, and are not part of it. */
+const listColumns = taskColumns.replace(' result,', ' NULL AS result,')
+
+/** Tasks of everybody without their results, newest first; one more than `limit` when there is another page. */
 export async function listAllTasks(database: Queryable, schema: string, filter: TaskFilter): Promise<TaskRow[]> {
   const { rows } = await database.query<TaskRow>(
-    `SELECT ${taskColumns} FROM "${schema}".task
+    `SELECT ${listColumns} FROM "${schema}".task
      WHERE ($1::text IS NULL OR operation = $1) AND (cardinality($2::text[]) = 0 OR state = ANY($2::text[]))
        AND ($3::uuid IS NULL OR id < $3::uuid)
      ORDER BY id DESC LIMIT $4`,

@@ -18,6 +18,8 @@ export interface TaskOptions {
   readonly maxQueued: number | undefined
   readonly deadLetter: string | undefined
   readonly retention: number
+  /** The largest result, in bytes of JSON. */
+  readonly resultLimit: number
   readonly schedule: Cron | undefined
   readonly visibleTo: readonly string[]
 }

@@ -78,7 +78,11 @@ function listOperation(operations: readonly Operation[], add: AddComponent): Jso
         explode: false,
       },
       query('cursor', { type: 'string' }, 'The `next_cursor` of the page before.'),
-      query('limit', { type: 'integer', minimum: 1, maximum: 100, default: 20 }, 'How many tasks a page has.'),
+      query(
+        'limit',
+        { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+        'How many tasks a page has; fewer when their results are large.',
+      ),
     ],
     responses: { 200: json('A page of tasks.', add('schemas', 'TaskPage', page)), ...refusalsOf(add)(422) },
   }

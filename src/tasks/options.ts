@@ -1,5 +1,5 @@
 import type { CompileTools } from '../compile/tools.ts'
-import { parseDuration, parseTimeout } from '../config/units.ts'
+import { parseDuration, parseSize, parseTimeout } from '../config/units.ts'
 import { child, type Located } from '../documents/document.ts'
 import type { Operation } from '../model/operation.ts'
 import { type Cron, parseCron } from './cron.ts'
@@ -23,6 +23,7 @@ export function taskOptions(settings: TaskSettings, operation: Operation, tools:
     maxQueued: settings.maxQueued,
     deadLetter: settings.deadLetter,
     retention: parseDuration(retention ?? tools.config.tasks.retention),
+    resultLimit: parseSize(tools.config.tasks.resultLimit),
     schedule: settings.schedule === undefined ? undefined : readSchedule(settings.schedule, operation, tools),
     visibleTo: settings.visibleTo,
   }

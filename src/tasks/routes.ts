@@ -50,11 +50,10 @@ export function taskRoutes({ path, tasks, identify, require }: TaskRoutes): (rou
   async function list(ctx: Context): Promise<void> {
     const principal = (await require(ctx)) as Principal
     const query = orThrow(readListQuery(new URLSearchParams(ctx.querystring)))
-    const rows = await listTasks(database, database.schema, { ...query, owner: ownerOf(principal) as string })
-    const shown = rows.slice(0, query.limit)
-    const last = rows.length > shown.length ? shown.at(-1) : undefined
+    const page = await listTasks(database, database.schema, { ...query, owner: ownerOf(principal) as string })
+    const last = page.more ? page.tasks.at(-1) : undefined
     answer(ctx, 200, {
-      tasks: shown.map((row) => taskResource(path, row)),
+      tasks: page.tasks.map((row) => taskResource(path, row)),
       next_cursor: last === undefined ? null : encodeCursor(last.id),
     })
   }

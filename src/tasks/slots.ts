@@ -6,9 +6,10 @@ import { claimTasks } from './claim.ts'
 import type { TaskDefinition, TaskDefinitions } from './definition.ts'
 import { lease } from './lease.ts'
 import { appendReports, type Report } from './log.ts'
+import { failsAgain, notStored } from './outcome.ts'
 import { createReporter } from './reporter.ts'
 import type { ClaimedTask } from './rows.ts'
-import type { Settle } from './settle.ts'
+import type { Ending, Settle } from './settle.ts'
 import type { TaskStore } from './store.ts'
 
 export interface SlotOptions {
@@ -101,7 +102,7 @@ export function createSlots({ store, definitions, log, tracing, settle, worker }
     const done = attempt.ending.then(async (ending) => {
       metrics.ran(id, ending?.kind ?? 'lost', (performance.now() - startedAt) / 1000)
       const reports = await reporter.close()
-      if (ending !== undefined) await persist(() => settle(definition, task, ending, reports))
+      if (ending !== undefined) await persist(definition, task, ending, reports)
       occupied.delete(entry)
       load.set(id, (load.get(id) ?? 1) - 1)
       // Without more to do, a look would only cost: what becomes due is announced.
@@ -120,17 +121,26 @@ export function createSlots({ store, definitions, log, tracing, settle, worker }
     return true
   }
 
-  /** Writes an ending, again and again for as long as nobody else may have been given the task. */
-  async function persist(write: () => Promise<boolean>): Promise<void> {
+  /**
+   * Writes an ending, again and again for as long as nobody else may have been given the task. One that the database will never take
+   * is given up for a failure, then its last reports as well.
+   */
+  async function persist(definition: TaskDefinition, task: ClaimedTask, ending: Ending, reports: readonly Report[]) {
     const until = performance.now() + lease.lapse
-    for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
+    let [written, told] = [ending, reports]
+    for (let tries = 1; ; tries++) {
       try {
-        await write()
+        await settle(definition, task, written, told)
         return
       } catch (error) {
-        log.warn({ err: error }, 'the end of a task could not be written')
+        log.warn({ err: error, task_id: task.id }, 'the end of a task could not be written')
+        if (failsAgain(error, tries) && (written !== notStored || told.length > 0)) {
+          if (written === notStored) told = []
+          written = notStored
+          continue
+        }
         if (closed || performance.now() > until) return
-        await new Promise((resolve) => setTimeout(resolve, pause))
+        await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** (tries - 1), 2000)))
       }
     }
   }

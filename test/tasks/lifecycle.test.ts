@@ -1,8 +1,11 @@
+import { pino } from 'pino'
 import t from 'tap'
 import { Problem, problem } from '../../src/errors.ts'
 import { cancelTask, retryTask } from '../../src/tasks/control.ts'
+import { listTasks } from '../../src/tasks/list.ts'
 import type { TaskRow } from '../../src/tasks/rows.ts'
 import type { TaskSystem } from '../../src/tasks/system.ts'
+import { createWorker } from '../../src/tasks/worker.ts'
 import { openTasks, outline, pause } from './system.ts'
 
 t.test('a task runs to its end', async (t) => {
@@ -183,4 +186,77 @@ t.test('what fails for good goes to its dead letter with request and error', asy
     error: { code: 'internal_error' },
     request: { body: { some: 'input' } },
   })
+})
+
+t.test('a result', async (t) => {
+  await t.test('that is larger than the limit fails the task at once, and the message names the limit', async (t) => {
+    const { define, submit, end } = await openTasks(t)
+    const large = define('large', ({ body }) => 'é'.repeat(body), { resultLimit: 1000 })
+    const toJSON = () => 'x'.repeat(2 ** 30)
+    const endless = define('endless', () => ({ toJSON }))
+    t.match(await end(await submit(large, { body: 499 })), { state: 'completed' })
+    t.match(await end(await submit(large, { body: 500 })), {
+      state: 'failed',
+      attempt: 1,
+      result: null,
+      error: { code: 'result_too_large', status: 500, detail: /1002 bytes; the limit \(tasks.resultLimit\) is 1000 bytes/ },
+    })
+    t.match(await end(await submit(endless)), { attempt: 1, error: { code: 'result_too_large', detail: /more than 512 MB/ } })
+  })
+
+  for (const [name, error] of [
+    ['a value that the database refuses', Object.assign(new Error('invalid'), { code: '22P05' })],
+    ['a text that is too long for the engine', new RangeError('Invalid string length')],
+    ['no memory, again and again', Object.assign(new Error('out of memory'), { code: '53200' })],
+  ] as const) {
+    await t.test(`that will never be stored fails the task at once: ${name}`, async (t) => {
+      const { define, submit, end, events, system } = await openTasks(t, false)
+      const work = define('unstored', (_request, { progress }) => {
+        progress(0.5)
+        return 'poison'
+      })
+      const { store, definitions } = system
+      const { database } = store
+      const query: typeof database.query = async (text, values, ...rest) => {
+        if (JSON.stringify(values ?? []).includes('poison')) throw error
+        return database.query(text, values, ...rest)
+      }
+      const worker = createWorker({
+        store: { ...store, database: { ...database, query } },
+        definitions,
+        log: pino({ level: 'silent' }),
+        tracing: undefined,
+        alone: false,
+      })
+      t.teardown(() => worker.stop(0))
+      const id = await submit(work)
+      await worker.start()
+      t.match(await end(id), { state: 'failed', attempt: 1, result: null, error: { code: 'result_not_stored' } })
+      t.equal(outline(await events(id)), 'queued active progress failed')
+    })
+  }
+})
+
+t.test('a page of tasks ends where their results get too many, and the next goes on', async (t) => {
+  const { define, submit, end, database } = await openTasks(t)
+  const mib = 1024 * 1024
+  const work = define('paged', ({ body }) => 'x'.repeat(body), { resultLimit: 20 * mib })
+  const ids: string[] = []
+  for (const size of [17, 6, 6, 6, 17, 0, 0, 0]) ids.unshift(await submit(work, { body: size * mib, owner: 'pat' }))
+  for (const id of ids) await end(id)
+  const filter = { owner: 'bearerAuth:pat', operation: undefined, states: [], limit: 4 }
+  const pages: string[][] = []
+  for (let before: string | undefined, more = true; more; before = pages.at(-1)?.at(-1)) {
+    const page = await listTasks(database, database.schema, { ...filter, before })
+    pages.push(page.tasks.map(({ id }) => id))
+    more = page.more
+  }
+  t.same(pages.flat(), ids)
+  t.same(
+    pages.map(({ length }) => length),
+    [3, 1, 2, 1, 1],
+  )
+  const exact = await listTasks(database, database.schema, { ...filter, before: ids[6], limit: 1 })
+  t.match([exact.tasks.length, exact.more], [1, false])
+  t.same(await listTasks(database, database.schema, { ...filter, before: ids[7] }), { tasks: [], more: false })
 })

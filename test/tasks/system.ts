@@ -30,6 +30,7 @@ export const defaults: TaskOptions = {
   maxQueued: undefined,
   deadLetter: undefined,
   retention: 60_000,
+  resultLimit: 1024 * 1024,
   schedule: undefined,
   visibleTo: [],
 }
