@@ -11,9 +11,13 @@ export interface Grant {
   refreshToken: string
 }
 
-/** Starts a session of an account, and forgets those of its sessions that are over. */
+/**
+ * Starts a session of an account, and forgets those of its sessions that are over. The account is locked first: its
+ * DELETE takes account, session and token in this order, and with one that takes them in another each could wait for the other.
+ */
 export async function openSession(database: Database, account: Account): Promise<Grant> {
   return database.transaction(async (tx) => {
+    await tx.query('SELECT 1 FROM account WHERE id = $1 FOR KEY SHARE', [account.id])
     await tx.query('DELETE FROM session WHERE account_id = $1 AND expires_at < now()', [account.id])
     const sessionId = randomUUIDv7()
     await tx.query(`INSERT INTO session (id, account_id, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))`, [
@@ -27,10 +31,14 @@ export async function openSession(database: Database, account: Account): Promise
 
 /**
  * Exchanges a refresh token for the next one of its session. `'reused'`: it had been exchanged before, so somebody has a copy,
- * and the session ends. Of two exchanges at once the row's lock lets one win; the other is a reuse like any other.
+ * and the session ends. Of two exchanges at once the session's lock lets one win; the other is a reuse like any other. The session is
+ * locked before its token, as `openSession` explains.
  */
 export async function rotate(database: Database, token: string): Promise<Grant | 'invalid' | 'reused'> {
   return database.transaction(async (tx) => {
+    await tx.query('SELECT 1 FROM session WHERE id = (SELECT session_id FROM refresh_token WHERE hash = $1) FOR UPDATE', [
+      hash(token),
+    ])
     const { rows } = await tx.query<Account & { session_id: string }>(
       `UPDATE refresh_token SET used_at = now()
          FROM session JOIN account ON account.id = session.account_id
