@@ -300,3 +300,22 @@ t.test(
     while ((await count('a')) === undefined) await setTimeout(20)
   },
 )
+
+t.test(
+  'a Redis that answers is not away because this process was held up',
+  { skip: !redisServerExists && 'there is no redis-server' },
+  async (t) => {
+    const server = await startRedisServer(t)
+    const lines: string[] = []
+    const counters = await redisCounters(t, server.url, { lines, timeout: 1000 })
+    const count = counters.counter(limit)
+    t.ok(await count('a'))
+    for (let times = 0; times < 2; times++) {
+      const asked = Array.from({ length: 60 }, () => count('a'))
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
+      t.ok((await Promise.all(asked)).every((hits) => hits !== undefined))
+      await setTimeout(20)
+    }
+    t.same(lines, [])
+  },
+)

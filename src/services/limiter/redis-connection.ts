@@ -24,6 +24,8 @@ export interface RedisConnectionOptions {
 const pause = { look: 250, connect: 500 }
 /** Milliseconds after which a connection on which nothing is heard is given up: the machine behind it may be gone without a word. */
 const silence = 2000
+/** Milliseconds that a turn of waiting counts for, however long this process was held up in it: held up, it hears no answer either. */
+const turn = 100
 
 /**
  * Nobody waits for a Redis that is known to be away: the first question that fails closes the door, and it is this connection that
@@ -34,6 +36,7 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
   let redis: Redis | undefined
   let state: 'unknown' | 'here' | 'away' = 'unknown'
   let timer: NodeJS.Timeout | undefined
+  let watch: NodeJS.Timeout | undefined
   const failures = meter.counter('gatefold_redis_failures_total', 'Questions to Redis that failed or were not answered in time.')
 
   function away(error: unknown): void {
@@ -93,7 +96,6 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       connectTimeout: silence,
-      socketTimeout: silence,
       retryStrategy: (attempt) => Math.min(attempt * 50, pause.connect) + Math.random() * 100,
       // A replica that was the primary before: its name may lead to the new one.
       reconnectOnError: ({ message }) => message.startsWith('READONLY'),
@@ -101,6 +103,7 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
     redis.on('error', away)
     redis.on('close', () => away(new Error('the connection was closed')))
     redis.on('ready', () => void look())
+    watch = watchForSilence(redis)
     // Away at the start is like away later.
     await within(silence, redis.connect()).then(look, away)
   }
@@ -115,6 +118,7 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
     const client = redis
     redis = undefined
     clearTimeout(timer)
+    clearInterval(watch)
     client?.disconnect()
   }
 
@@ -125,6 +129,23 @@ export function createRedisConnection(options: RedisConnectionOptions, log: Logg
   }
 
   return { ask, start, activate, stop, check }
+}
+
+/**
+ * Cuts a connection on which something was asked and nothing is heard. Not ioredis' `socketTimeout`: that is over as well when it was
+ * this process that did not listen.
+ */
+function watchForSilence(redis: Redis): NodeJS.Timeout {
+  let heard = { stream: redis.stream, bytes: 0 }
+  let turns = 0
+  return setInterval(() => {
+    const { stream, commandQueue } = redis
+    const bytes = stream?.bytesRead ?? 0
+    const silent = commandQueue.length > 0 && stream === heard.stream && bytes === heard.bytes
+    turns = silent ? turns + 1 : 0
+    heard = { stream, bytes }
+    if (turns * turn >= silence) stream.destroy(new Error(`nothing was heard for ${silence} ms`))
+  }, turn).unref()
 }
 
 /**
