@@ -1,6 +1,7 @@
 import type { KeywordDefinition } from 'ajv'
 import { escapePointer } from '../documents/document.ts'
 import { anyOf, discriminateKeyword, oneOf } from './alternatives.ts'
+import { constKeyword, enumKeyword } from './const-enum.ts'
 import { type Checker, errorsOf, type Failure, failure, functionKeyword, type Place } from './function-keyword.ts'
 import { isMultipleOf } from './multiple-of.ts'
 import type { Rule, RuleObject } from './rule.ts'
@@ -15,6 +16,8 @@ export function innerKeywords(checker: Checker): KeywordDefinition[] {
     discriminateKeyword(checker),
     anyOf,
     oneOf,
+    constKeyword,
+    enumKeyword,
     withheld,
     multipleOf,
     uniqueItems,
