@@ -24,6 +24,9 @@ function coerceText(text: string, shape: Shape, reversed: boolean): unknown {
     const value = coerceScalar(text, scalars[reversed ? scalars.length - 1 - i : i] as Scalar)
     if (value !== undefined) return value
   }
+  // What a body would round is rounded here too, unless the text could stay as it is.
+  if (scalars.includes('number') && isPlainInteger(text) && Number.isInteger(Number(text)) && isJsonNumber(text))
+    return Number(text)
   // A lone text where only an array (or null) can stand is its one item.
   return shape.array && scalars.every((type) => type === 'null') ? [coerce(text, shape.item(0), reversed)] : text
 }

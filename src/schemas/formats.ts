@@ -16,8 +16,8 @@ const text = (description: string, validate: RegExp | ((value: string) => boolea
   description,
 })
 
-function whole(least: number, beyond: number, description: string): DescribedFormat {
-  const validate = (value: number) => Number.isInteger(value) && value >= least && value < beyond
+function whole(least: number, most: number, description: string): DescribedFormat {
+  const validate = (value: number) => Number.isInteger(value) && value >= least && value <= most
   return { format: { type: 'number', validate }, description }
 }
 
@@ -55,12 +55,13 @@ const asserted: Readonly<Record<string, DescribedFormat>> = {
   'relative-json-pointer': text('a relative JSON pointer such as 1/a', fullFormats['relative-json-pointer'] as RegExp),
   byte: text('base64', /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
   base64url: text('base64url', /^(?:[\w-]{4})*(?:[\w-]{2}(?:==)?|[\w-]{3}=?)?$/),
-  int8: whole(-(2 ** 7), 2 ** 7, 'a whole number from -128 to 127'),
-  uint8: whole(0, 2 ** 8, 'a whole number from 0 to 255'),
-  int16: whole(-(2 ** 15), 2 ** 15, 'a whole number of 16 bits'),
-  uint16: whole(0, 2 ** 16, 'a whole number of 16 bits from 0'),
-  int32: whole(-(2 ** 31), 2 ** 31, 'a whole number of 32 bits'),
-  uint32: whole(0, 2 ** 32, 'a whole number of 32 bits from 0'),
+  int8: whole(-(2 ** 7), 2 ** 7 - 1, 'a whole number from -128 to 127'),
+  uint8: whole(0, 2 ** 8 - 1, 'a whole number from 0 to 255'),
+  int16: whole(-(2 ** 15), 2 ** 15 - 1, 'a whole number of 16 bits'),
+  uint16: whole(0, 2 ** 16 - 1, 'a whole number of 16 bits from 0'),
+  int32: whole(-(2 ** 31), 2 ** 31 - 1, 'a whole number of 32 bits'),
+  uint32: whole(0, 2 ** 32 - 1, 'a whole number of 32 bits from 0'),
+  // The largest whole numbers of 64 bits are no doubles: read as JSON they become these.
   int64: whole(-(2 ** 63), 2 ** 63, 'a whole number of 64 bits'),
   uint64: whole(0, 2 ** 64, 'a whole number of 64 bits from 0'),
   float: { format: finite, description: 'a number' },

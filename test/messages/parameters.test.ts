@@ -433,22 +433,7 @@ const rows: Row[] = [
   },
 ]
 
-for (const text of [
-  '1e400',
-  '0x10',
-  '%201',
-  '01',
-  '1.',
-  '.5',
-  '+1',
-  '-',
-  '1e',
-  '1_0',
-  'Infinity',
-  'NaN',
-  '9007199254740993',
-  '%D9%A1',
-])
+for (const text of ['1e400', '0x10', '%201', '01', '1.', '.5', '+1', '-', '1e', '1_0', 'Infinity', 'NaN', '%D9%A1'])
   rows.push({
     name: `${text} is no number`,
     parameters: [inQuery('a', { type: 'number' })],
@@ -460,6 +445,8 @@ for (const [text, value] of [
   ['1e2', 100],
   ['1E-2', 0.01],
   ['9007199254740992', 9007199254740992],
+  ['9007199254740993', 9007199254740992],
+  ['-9223372036854775808', -(2 ** 63)],
   ['0.1234567890123456789', 0.12345678901234568],
 ] as const)
   rows.push({
@@ -468,6 +455,23 @@ for (const [text, value] of [
     path: `?a=${text}`,
     sees: { query: { a: value } },
   })
+
+for (const [format, text, value] of [
+  ['int64', '9223372036854775807', 2 ** 63],
+  ['uint64', '18446744073709551615', 2 ** 64],
+] as const)
+  rows.push({
+    name: `the largest ${format}`,
+    parameters: [inQuery('a', { type: 'integer', format })],
+    path: `?a=${text}`,
+    sees: { query: { a: value } },
+  })
+rows.push({
+  name: 'a number that would be rounded stays text where text is allowed',
+  parameters: [inQuery('a', { type: ['integer', 'string'] })],
+  path: '?a=9007199254740993',
+  sees: { query: { a: '9007199254740993' } },
+})
 
 t.test('parameters', async (t) => {
   const paths = Object.fromEntries(
