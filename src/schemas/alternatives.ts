@@ -2,7 +2,7 @@ import type { AnySchemaObject, CodeKeywordDefinition, KeywordCxt } from 'ajv'
 import { _, not } from 'ajv/dist/compile/codegen/index.js'
 import { isObject } from '../documents/document.ts'
 import { chooseBranch, undecided } from './discriminator.ts'
-import { type Checker, errorsOf, failure, functionKeyword } from './function-keyword.ts'
+import { type Checker, errorsOf, type Failure, failure, functionKeyword } from './function-keyword.ts'
 import type { Discriminate, Rule, RuleObject } from './rule.ts'
 
 /**
@@ -63,15 +63,34 @@ function settle(cxt: KeywordCxt, valid: Parameters<KeywordCxt['result']>[0]): vo
   cxt.result(valid, () => cxt.reset(), refuse)
 }
 
-/** Judges a value by the one branch that its discriminator chooses; without a decision all of them are tried. */
+/**
+ * Judges a value by the one branch that its discriminator chooses. It must not change the outcome (OpenAPI 3.1.1 section 4.8.25), so
+ * that a value refused by it gets a second look without it; it decides what is then said to be wrong.
+ */
 export function discriminateKeyword(checker: Checker): CodeKeywordDefinition {
+  // Second looks within second looks would take time exponential in the depth of a recursive schema.
+  let isSecondLook = false
+
+  function passesWithout(judge: () => readonly Failure[] | undefined): boolean {
+    if (isSecondLook) return false
+    isSecondLook = true
+    try {
+      return judge() === undefined
+    } finally {
+      isSecondLook = false
+    }
+  }
+
   return functionKeyword<Discriminate, unknown>('discriminate', (discriminate, data, place) => {
     const { property, branches, choices } = discriminate
     const choice = chooseBranch(discriminate, data)
+    const judgeAll = () => errorsOf(checker.rule(undiscriminated(place.parent, branches)), data, place.context)
     if (choice !== undefined && choice !== undecided) {
-      return errorsOf(checker.rule((place.parent[branches] as Rule[])[choice] as Rule), data, place.context)
+      const refused = errorsOf(checker.rule((place.parent[branches] as Rule[])[choice] as Rule), data, place.context)
+      return refused === undefined || passesWithout(judgeAll) ? undefined : refused
     }
-    const found = choice === undefined ? [] : errorsOf(checker.rule(undiscriminated(place.parent, branches)), data, place.context)
+    if (choice === undefined && passesWithout(judgeAll)) return undefined
+    const found = choice === undefined ? [] : judgeAll()
     const value = isObject(data) && Object.hasOwn(data, property) ? data[property] : undefined
     // Where no branch fits and the property does not say which was meant, that is what is wrong.
     if (found === undefined || !isObject(data) || (choice === undecided && typeof value === 'string')) return found

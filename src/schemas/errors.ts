@@ -46,7 +46,7 @@ function describe(found: Found, checker: Checker, add: (error: SchemaError) => v
   if (depth < deepestBranches) for (const error of nearest) describe(error, checker, add, depth + 1)
 }
 
-/** OpenAPI 3.0 section 4.7.25: a value that the discriminator does not know determines no schema, so validation fails. */
+/** No alternative accepts the value, and its discriminator says why: it names none of them. */
 function describeDiscriminator({ instancePath, params }: Found): SchemaError {
   const { property, value, allowed } = params
   const given = value === undefined ? 'which is required' : `got ${showValue(value)}`

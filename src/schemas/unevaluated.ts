@@ -77,8 +77,6 @@ function chosenBranches(rule: RuleObject, data: unknown, passes: (branch: Rule) 
   const choice = chooseBranch(discriminate, data)
   const others = discriminate.branches === 'oneOf' ? anyOf : oneOf
   const own = discriminate.branches === 'oneOf' ? oneOf : anyOf
-  return [
-    ...others.filter(passes),
-    ...(choice === undecided || choice === undefined ? own.filter(passes) : [own[choice] as Rule]),
-  ]
+  const chosen = choice === undecided || choice === undefined ? undefined : (own[choice] as Rule)
+  return [...others.filter(passes), ...(chosen !== undefined && passes(chosen) ? [chosen] : own.filter(passes))]
 }

@@ -261,10 +261,11 @@ const rows: Row[] = [
     valid: [
       { kind: 'meow', a: 'x' },
       { kind: 'woof', a: 1 },
+      { kind: 'Cat', a: 'x' },
     ],
     invalid: [
-      { kind: 'meow', a: 1 },
-      { kind: 'Cat', a: 'x' },
+      { kind: 'meow', a: true },
+      { kind: 'Cat', a: true },
     ],
   },
   {
@@ -278,13 +279,49 @@ const rows: Row[] = [
       Other: { type: 'object', properties: { a: { type: 'number' } } },
     },
     valid: [{ kind: 'meow', a: 'x' }, { kind: 'lizard', a: 1 }, { a: 1 }, null],
-    invalid: [{ kind: 'meow', a: 1 }, { kind: 'lizard', a: 'x' }, { a: 'x' }],
+    invalid: [{ kind: 'meow', a: true }, { kind: 'lizard', a: true }, { a: true }],
   },
   {
     what: 'a discriminator value named as a member of every object',
     schema: { oneOf: [reference('Cat'), reference('Dog')], discriminator: { propertyName: 'kind' } },
     schemas: { Cat: {}, Dog: {} },
     invalid: [{ kind: 'toString' }, { kind: '__proto__' }],
+  },
+  {
+    what: 'a discriminator over alternatives of alternatives',
+    schema: { oneOf: [reference('Pets'), reference('Car')], discriminator: { propertyName: 't' } },
+    schemas: {
+      Pets: { oneOf: [reference('Cat'), reference('Dog')] },
+      Cat: { required: ['t'], properties: { t: { const: 'cat' } } },
+      Dog: { required: ['t'], properties: { t: { const: 'dog' } } },
+      Car: { required: ['t'], properties: { t: { const: 'car' } } },
+    },
+    valid: [{ t: 'cat' }, { t: 'dog' }, { t: 'car' }],
+    invalid: [{ t: 'bus' }, { t: 'Pets' }, {}],
+  },
+  {
+    what: 'a discriminating property that a branch describes by a pattern',
+    schema: { oneOf: [reference('Std'), reference('Custom')], discriminator: { propertyName: 'type' } },
+    schemas: {
+      Std: { required: ['type'], properties: { type: { enum: ['a', 'b'] } } },
+      Custom: { required: ['type'], properties: { type: { type: 'string', pattern: '^x-' } } },
+    },
+    valid: [{ type: 'a' }, { type: 'x-foo' }],
+    invalid: [{ type: 'foo' }],
+  },
+  {
+    what: 'a discriminating property that any branch may have',
+    schema: {
+      oneOf: [reference('Cat'), reference('Dog')],
+      discriminator: { propertyName: 'petType' },
+      unevaluatedProperties: false,
+    },
+    schemas: {
+      Cat: { properties: { petType: { type: 'string' } } },
+      Dog: { required: ['bark'], properties: { petType: { type: 'string' }, bark: { type: 'boolean' } } },
+    },
+    valid: [{ petType: 'tabby' }, { petType: 'Dog' }, { petType: 'Dog', bark: true }],
+    invalid: [{ petType: 5 }, { petType: 'Dog', other: 1 }],
   },
 ]
 
@@ -297,6 +334,16 @@ for (const { what, schema, valid = [], invalid = [], schemas, dialect, members, 
     t.notOk(source.diagnostics.hasErrors, 'the schema is in order')
   })
 }
+
+t.test('a refused value deep in a recursive discriminator is judged in bounded time', async (t) => {
+  const operation = { required: ['op', 'of'], properties: { op: { type: 'string' }, of: reference('Subject') } }
+  const names = ['And', 'Or', 'Not', 'Any']
+  const subject = { oneOf: names.map(reference), discriminator: { propertyName: 'op' } }
+  const source = schemaDocument(subject, Object.fromEntries(names.map((name) => [name, operation])))
+  let value: unknown = { op: 'And' }
+  for (let depth = 0; depth < 60; depth++) value = { op: names[depth % names.length], of: value }
+  t.match(complaints(source, value), [/required/])
+})
 
 t.test('a schema may be referred to by the URI of its document', async (t) => {
   const schemas = { Whole: { type: 'integer' }, Inside: { $id: 'https://example.com/inside', type: 'string' } }
