@@ -12,12 +12,12 @@ import { describeErrors, type SchemaError } from './errors.ts'
 import type { Checker } from './function-keyword.ts'
 import { createReceive } from './receive.ts'
 import { createResources } from './resources.ts'
-import type { Direction, Entry, Rule, Scope } from './rule.ts'
+import type { Direction, Entry, Rule } from './rule.ts'
 import { sampleValue } from './sample.ts'
 import type { Random } from './sample-random.ts'
 import { emptyScope, enterScope } from './scope.ts'
 import { subschemas } from './subschemas.ts'
-import { translate } from './translate.ts'
+import { nothingOmitted, type Translation, translate } from './translate.ts'
 
 export type { SchemaError } from './errors.ts'
 
@@ -71,11 +71,11 @@ export function createSchemaCompiler({
   }
   const receive = createReceive(checker)
   const engine = createEngine(checker)
-  const translation = { resources, refer }
   const checkSchema = createSchemaCheck(resources, diagnostics)
 
-  function refer(schema: Located, dialect: SchemaDialect, direction: Direction, scope: Scope): number {
-    const key = `${schema.pointer} ${direction} ${dialect.name} ${scope.key}`
+  const refer: Translation['refer'] = (schema, dialect, direction, scope, omitted) => {
+    const leftOut = omitted.size === 0 ? '' : JSON.stringify([...omitted].sort())
+    const key = `${schema.pointer} ${direction} ${dialect.name} ${scope.key} ${leftOut}`
     let known = numbers.get(schema.document)
     if (known === undefined) {
       known = new Map()
@@ -85,10 +85,22 @@ export function createSchemaCompiler({
     if (number === undefined) {
       number = entries.length
       known.set(key, number)
-      entries.push({ number, schema, dialect, direction, scope, name: schemaName(schema), rule: undefined, validate: undefined })
+      entries.push({
+        number,
+        schema,
+        dialect,
+        direction,
+        scope,
+        omitted,
+        name: schemaName(schema),
+        rule: undefined,
+        validate: undefined,
+      })
     }
     return number
   }
+
+  const translation = { resources, refer }
 
   function target(number: number): Rule {
     const entry = entries[number] as Entry
@@ -103,7 +115,7 @@ export function createSchemaCompiler({
 
   function entryOf(schema: Located, dialect: Dialect, direction: Direction): Entry {
     const scope = enterScope(emptyScope, schema, resources)
-    return entries[refer(schema, schemaDialect(schema, dialect), direction, scope)] as Entry
+    return entries[refer(schema, schemaDialect(schema, dialect), direction, scope, nothingOmitted)] as Entry
   }
 
   function sample(schema: Located, dialect: Dialect, direction: Direction, random?: Random): unknown {
@@ -186,7 +198,7 @@ function unjudged(error: unknown): readonly SchemaError[] {
   throw error
 }
 
-const noEntry = { number: -1, name: '', rule: undefined, validate: undefined }
+const noEntry = { number: -1, name: '', omitted: nothingOmitted, rule: undefined, validate: undefined }
 
 function schemaName(schema: Located): string {
   const title = isObject(schema.value) ? schema.value.title : undefined

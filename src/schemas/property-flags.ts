@@ -3,6 +3,9 @@ import type { Resources } from './resources.ts'
 
 type Flag = 'readOnly' | 'writeOnly'
 
+/** Without one of these a schema neither flags a property nor asks for one. */
+const keywords = ['properties', 'required', 'dependentRequired', 'dependencies', 'allOf']
+
 /**
  * Names of the properties of a schema that carry a flag, in its own `properties`, behind its `$ref` and in its `allOf`,
  * added to those already known. The same set is returned when nothing is added.
@@ -14,8 +17,7 @@ export function flaggedProperties(
   known: ReadonlySet<string>,
 ): ReadonlySet<string> {
   if (!isObject(schema.value)) return known
-  const { properties, required, allOf } = schema.value
-  if (properties === undefined && required === undefined && allOf === undefined) return known
+  if (!keywords.some((keyword) => Object.hasOwn(schema.value as object, keyword))) return known
   const found = new Set<string>()
   collect(schema, flag, resources, found, new Set())
   if ([...found].every((name) => known.has(name))) return known
@@ -31,14 +33,13 @@ function collect(schema: Located, flag: Flag, resources: Resources, found: Set<s
   if (target) collect(target.schema, flag, resources, found, seen)
 }
 
-/** How many references are followed before a chain counts as a cycle. */
-const longestChain = 32
-
-function hasFlag(property: Located, flag: Flag, resources: Resources): boolean {
-  let schema: Located | undefined = property
-  for (let steps = 0; steps < longestChain && schema !== undefined && isObject(schema.value); steps++) {
-    if (schema.value[flag] === true) return true
-    schema = typeof schema.value.$ref === 'string' ? resources.resolve(schema.value.$ref, schema)?.schema : undefined
-  }
-  return false
+/** A property has a flag itself, behind its `$ref` or in its `allOf`. */
+function hasFlag(property: Located, flag: Flag, resources: Resources, seen = new Set<unknown>()): boolean {
+  const { value } = property
+  if (!isObject(value) || seen.has(value)) return false
+  if (value[flag] === true) return true
+  seen.add(value)
+  const target = typeof value.$ref === 'string' ? resources.resolve(value.$ref, property) : undefined
+  if (target !== undefined && hasFlag(target.schema, flag, resources, seen)) return true
+  return members(child(property, 'allOf')).some(([, member]) => hasFlag(member, flag, resources, seen))
 }

@@ -40,6 +40,8 @@ export interface Entry {
   readonly dialect: SchemaDialect
   readonly direction: Direction
   readonly scope: Scope
+  /** Names of properties that the direction leaves out (readOnly in requests, writeOnly in responses), known from who refers to it. */
+  readonly omitted: ReadonlySet<string>
   /** What people call the schema: its title or the last token of its place. */
   readonly name: string
   rule: Rule | undefined

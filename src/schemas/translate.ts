@@ -11,7 +11,7 @@ import { enterScope } from './scope.ts'
 export interface Translation {
   readonly resources: Resources
   /** The number of the entry for a schema; made when it is new. */
-  refer(schema: Located, dialect: SchemaDialect, direction: Direction, scope: Scope): number
+  refer(schema: Located, dialect: SchemaDialect, direction: Direction, scope: Scope, omitted: ReadonlySet<string>): number
 }
 
 interface Place {
@@ -23,11 +23,11 @@ interface Place {
   readonly omitted: ReadonlySet<string>
 }
 
-const nothingOmitted: ReadonlySet<string> = new Set()
+export const nothingOmitted: ReadonlySet<string> = new Set()
 
 /** Translates one schema to the inner form; schemas that it refers to become entries of their own. */
 export function translate(entry: Entry, translation: Translation): Rule {
-  return translateSchema(entry.schema, { ...entry, translation, omitted: nothingOmitted })
+  return translateSchema(entry.schema, { ...entry, translation })
 }
 
 function translateSchema(schema: Located, outer: Place): Rule {
@@ -78,7 +78,8 @@ function translateReference(reference: unknown, schema: Located, place: Place): 
 
 function referTo(target: Target, place: Place): RuleObject {
   const { resources, refer } = place.translation
-  return { reference: refer(target.schema, place.dialect, place.direction, enterScope(place.scope, target.schema, resources)) }
+  const scope = enterScope(place.scope, target.schema, resources)
+  return { reference: refer(target.schema, place.dialect, place.direction, scope, place.omitted) }
 }
 
 /** JSON Schema 2020-12 section 8.2.3.2: the outermost dynamic anchor of the name wins, if the reference first leads to one. */
@@ -168,9 +169,13 @@ const addPatternProperties: Add = (rule, node, _source, place) => {
   rule.patternProperties = map
 }
 
+function stillRequired(names: readonly string[], { omitted }: Place): string[] {
+  return names.filter((name) => !omitted.has(name))
+}
+
 const addRequired: Add = (rule, node, _source, place) => {
   if (!isStringList(node.value)) return
-  const names = [...new Set(node.value)].filter((name) => !place.omitted.has(name))
+  const names = stillRequired([...new Set(node.value)], place)
   if (names.length > 0) rule.required = names
 }
 
@@ -195,7 +200,7 @@ const addDependencies: Add = (rule, node, _source, place) => {
   const names: Record<string, unknown> = {}
   const schemas: Record<string, unknown> = {}
   for (const [name, member] of members(node)) {
-    if (isStringList(member.value)) setOwn(names, name, member.value)
+    if (isStringList(member.value)) setOwn(names, name, stillRequired(member.value, place))
     else setOwn(schemas, name, translateSchema(member, place))
   }
   addAll(rule, [{ dependentRequired: names, dependentSchemas: schemas }])
@@ -265,7 +270,7 @@ const keywords: ReadonlyMap<string, Add> = new Map<string, Add>([
   ['oneOf', listHere],
   ...['not', 'if', 'then', 'else'].map((name): [string, Add] => [name, schemaHere]),
   ['dependentSchemas', mapOf(translateSchema)],
-  ['dependentRequired', mapOf((member) => (isStringList(member.value) ? member.value : []))],
+  ['dependentRequired', mapOf((member, place) => (isStringList(member.value) ? stillRequired(member.value, place) : []))],
   ['dependencies', addDependencies],
   ['discriminator', addDiscriminator],
   ['example', addExamples],
