@@ -227,6 +227,7 @@ t.test('a result', async (t) => {
         log: pino({ level: 'silent' }),
         tracing: undefined,
         alone: false,
+        retention: () => 0,
       })
       t.teardown(() => worker.stop(0))
       const id = await submit(work)
