@@ -57,7 +57,7 @@ export const diagnosticCatalogue = {
     'invalid-parameter': 'A parameter has no name, or is at no place that OpenAPI 3 knows.',
     'duplicate-parameter': 'One parameter is declared twice.',
     'invalid-status': 'A response stands under something that is no status.',
-    'unknown-method': 'A key of a path is no method; it is not served.',
+    'unknown-method': 'A key of a path is no method; it is not served. One that looks like a misspelt method is an error.',
     'duplicate-operation-id': 'Two operations have one operationId, in one document or in two that are served together.',
     'duplicate-path': 'Two operations have the same method and the same path but for the names of its variables.',
     'ambiguous-path': 'One request path fits two templates of which neither is more specific; only one of them is asked.',

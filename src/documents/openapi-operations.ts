@@ -50,17 +50,22 @@ function checkMethod(method: string, node: Located, diagnostics: Diagnostics): v
   diagnostics.warning('unknown-method', at, `"${method}" is no method that an HTTP server of Node.js accepts`, hint)
 }
 
+/** A misspelt method is an error: the operation would be missing, and its path would answer 405. */
 function checkPathItemKeys(template: string, pathItem: Located, diagnostics: Diagnostics): void {
   for (const [key, node] of members(pathItem)) {
     if (pathItemKeys.has(key) || key.startsWith('x-')) continue
-    const near = nearest(key, methods)
+    const at = node.document.locate(node.pointer, 'key')
+    const near = nearest(key, pathItemKeys)
+    const isKey = key === 'security' || (near !== undefined && !methods.includes(near))
+    if (isKey) {
+      const hint =
+        near === undefined ? 'It stands with each operation, or once for the whole document.' : `Did you mean "${near}"?`
+      diagnostics.warning('unknown-key', at, `"${key}" at ${template} is no key of a path; it is ignored`, hint)
+      continue
+    }
+    const severity = near !== undefined && isObject(node.value) ? 'error' : 'warning'
     const hint = near === undefined ? `Methods are ${methods.join(', ')}.` : `Did you mean "${near}"?`
-    diagnostics.warning(
-      'unknown-method',
-      node.document.locate(node.pointer, 'key'),
-      `"${key}" at ${template} is no method; it is not served`,
-      hint,
-    )
+    diagnostics[severity]('unknown-method', at, `"${key}" at ${template} is no method; it is not served`, hint)
   }
 }
 
