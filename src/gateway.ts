@@ -153,17 +153,17 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
   )
   const { config, root, production, readable } = configuration
   const registry = { ...configuration.registry, services: overrideServices(configuration.registry.services, overrides.services) }
-  const api = readApi(configuration, documents, diagnostics)
-
   const mocking = mock !== undefined
+  const api = readApi(configuration, mocking, documents, diagnostics)
+
   const handlersDirectory = mocking ? undefined : resolve(dirname(root.document.file), config.handlers)
   const modules = await loadHandlers(handlersDirectory, child(root, 'handlers'), directory, diagnostics)
   const handlers = overrideHandlers(modules, overrides.handlers)
   // Without a configuration every operation would look undecided; what is wrong then is the configuration.
   const declared = readable ? api.declared : []
-  handlers.reportUnused(declared.map(({ id }) => id))
+  if (api.complete) handlers.reportUnused(declared.map(({ id }) => id))
   const layers = { defaults: configuration.defaults, operations: configuration.operations, refused: configuration.refused }
-  const model = { declared, config, ...layers, registry, mocking, documents, diagnostics }
+  const model = { declared, complete: api.complete, config, ...layers, registry, mocking, documents, diagnostics }
   const operations = buildModel(model)
   if (readable) checkOverrides(overrides, operations, registry.services, diagnostics)
 

@@ -12,24 +12,31 @@ import { readSecuritySchemes } from './security.ts'
 export interface Api {
   readonly openapi: readonly { readonly document: Document; readonly prefix: string }[]
   readonly declared: readonly DeclaredOperation[]
+  /** False when the documents hold operations besides whose names were refused: a name that nobody has may be one of theirs. */
+  readonly complete: boolean
   readonly securitySchemes: ReadonlyMap<string, Located>
   /** Path of the first document's API, `''` or for example `/api/v1`; the gateway's own routes lie below it. */
   readonly basePath: string
 }
 
-/** Reads and checks the OpenAPI documents that the configuration names. One that is refused is reported and left out. */
-export function readApi(configuration: Configuration, documents: Documents, diagnostics: Diagnostics): Api {
+/**
+ * Reads and checks the OpenAPI documents that the configuration names. One that is refused is reported and left out, and so is an operation
+ * whose name is refused; a mock has no use for names and serves it under one that is derived.
+ */
+export function readApi(configuration: Configuration, mocking: boolean, documents: Documents, diagnostics: Diagnostics): Api {
   const openapi = namedDocuments(configuration).flatMap(({ file, prefix, from }) => {
     const document = documents.load(file, from)
     return document !== undefined && checkOpenApi(document, documents, diagnostics) ? [{ document, prefix }] : []
   })
   const roots = openapi.map(({ document }) => rootOf(document))
   const [first] = openapi
-  const declared = openapi.map(({ document, prefix }) => readOperations(document, prefix, documents, diagnostics))
+  const all = openapi.map(({ document, prefix }) => readOperations(document, prefix, documents, diagnostics))
+  const declared = mocking ? all : all.map((operations) => operations.filter(({ misnamed }) => !misnamed))
   reportSharedIds(declared, diagnostics)
   return {
     openapi,
     declared: declared.flat(),
+    complete: declared.flat().length === all.flat().length,
     securitySchemes: readSecuritySchemes(roots, documents, diagnostics),
     basePath: first === undefined ? '' : first.prefix + basePath(rootOf(first.document), documents),
   }

@@ -10,6 +10,8 @@ import type { Layers, Settings } from './settings.ts'
 
 export interface ModelInput extends SettingsInput {
   readonly declared: readonly DeclaredOperation[]
+  /** False when the documents hold operations besides, whose names are not known. */
+  readonly complete: boolean
   /** `operations` of gateway.yaml as written, by operationId. */
   readonly operations: ReadonlyMap<string, Located>
   /** Under `gatefold mock`: nobody has decided who may call what, and any credential will do. */
@@ -110,9 +112,9 @@ function switchedOff({ defaults, operation }: Layers, settings: Settings): Map<s
   return off
 }
 
-function reportUnknownOperations({ operations, declared, diagnostics }: ModelInput): void {
+function reportUnknownOperations({ operations, declared, complete, diagnostics }: ModelInput): void {
   // Of a document that could not be read, nobody knows what it names.
-  if (declared.length === 0 && diagnostics.hasErrors) return
+  if (!complete || (declared.length === 0 && diagnostics.hasErrors)) return
   const known = new Set(declared.map((operation) => operation.id))
   for (const [id, node] of operations) {
     if (known.has(id)) continue

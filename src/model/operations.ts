@@ -8,6 +8,8 @@ import { deriveOperationId } from './operation-id.ts'
 export interface DeclaredOperation {
   readonly id: string
   readonly derivedId: boolean
+  /** Its `operationId` is refused, and reported: what it was to be called is not known, so its name is nobody's. */
+  readonly misnamed: boolean
   readonly method: Method
   /** Path template with the base path. */
   readonly path: string
@@ -48,6 +50,7 @@ export function readOperations(
       operations.push({
         id: given ?? deriveOperationId(method, template),
         derivedId: given === undefined,
+        misnamed: operationId !== undefined && typeof operationId !== 'string',
         method,
         path: joinPath(base, template),
         document,
@@ -72,17 +75,23 @@ export function methodsOf(pathItem: Located, documents: Documents): [Method, Loc
 }
 
 /**
- * Derived names give way to given ones and to each other, by a number, in document order. A name that is given twice, as by a path
- * item that stands at two paths, belongs to the first operation.
+ * Derived names give way to given ones and to each other, by a number, in document order. A name that is given twice belongs to the
+ * first operation; the other is misnamed, unless it is the same one of a path item that stands at two paths.
  */
 function distinct(operations: DeclaredOperation[]): DeclaredOperation[] {
   const taken = new Set<string>()
+  const holders = new Map<string, Located>()
   const named = operations.map((operation) => {
-    if (operation.derivedId || !taken.has(operation.id)) {
-      if (!operation.derivedId) taken.add(operation.id)
+    const { id, method, path, node, derivedId } = operation
+    if (derivedId) return operation
+    const holder = holders.get(id)
+    if (holder === undefined) {
+      holders.set(id, node)
+      taken.add(id)
       return operation
     }
-    return { ...operation, id: deriveOperationId(operation.method, operation.path), derivedId: true }
+    const misnamed = holder.document !== node.document || holder.pointer !== node.pointer
+    return { ...operation, id: deriveOperationId(method, path), derivedId: true, misnamed }
   })
   return named.map((operation) => {
     if (!operation.derivedId) return operation

@@ -31,3 +31,43 @@ t.test('the usual document is not looked for when what names another was refused
   t.match(found, [{ code: 'wrong-type', at: { line: 3, column: 11 }, hint: 'Write { file: ./api/openapi.yaml }.' }])
   t.equal(found.length, 1)
 })
+
+const responses = { 200: { description: 'ok' } }
+
+t.test('an operationId that is refused is the only finding about its operation', async (t) => {
+  for (const [operationId, code] of [
+    ['getBook', 'duplicate-operation-id'],
+    [12, 'wrong-type'],
+  ]) {
+    const openapi = {
+      openapi: '3.1.0',
+      info: { title: 'T', version: '1' },
+      paths: { '/books/{id}': { get: { operationId: 'getBook', responses }, delete: { operationId, responses } } },
+    }
+    const directory = writeProject(t, {
+      openapi,
+      gateway: { operations: { getBook: { access: 'public' }, deleteBook: { access: 'public' } } },
+      handlers: 'export const getBook = () => 1\nexport const deleteBook = () => undefined\n',
+    })
+    const { diagnostics } = await planGateway({ directory, environment: {} })
+    const found = diagnostics.filter((finding) => finding.code !== 'path-parameter')
+    t.match(found, [{ code, at: { file: 'openapi.yaml' } }])
+    t.equal(found.length, 1)
+  }
+})
+
+t.test('a path item that stands at two paths has two operations', async (t) => {
+  const openapi = {
+    openapi: '3.1.0',
+    info: { title: 'T', version: '1' },
+    security: [],
+    paths: { '/a': { get: { operationId: 'getIt', responses } }, '/b': { $ref: '#/paths/~1a' } },
+  }
+  const directory = writeProject(t, { openapi, handlers: 'export const getIt = () => 1\nexport const getB = () => 2\n' })
+  const plan = await planGateway({ directory, environment: {} })
+  t.same(plan.diagnostics, [])
+  t.same(
+    plan.operations.map(({ id }) => id),
+    ['getIt', 'getB'],
+  )
+})
