@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { CompileTools } from '../compile/tools.ts'
 import type { Handler } from '../context.ts'
 import type { Operation } from '../model/operation.ts'
+import { handlerName } from '../model/operation-id.ts'
 import { handlerRunner } from './handler-call.ts'
 import { defineTarget } from './target.ts'
 
@@ -34,12 +35,31 @@ function reportMissing({ id, method, path, node }: Operation, { handlers, diagno
     diagnostics.error('no-target', node, message, 'export a function that returns the answer, or a promise of it')
     return
   }
+  const name = exportName(id)
   diagnostics.error(
     'no-target',
     node,
-    `operation '${id}' (${method} ${path}) has no target: no module under ${handlers.directory}/ exports '${id}'`,
-    missing.near === undefined
-      ? `export a function named '${id}', or set 'mock: true' for it in gateway.yaml`
-      : `did you mean the export '${missing.near}'?`,
+    `operation '${id}' (${method} ${path}) has no target: no module under ${handlers.directory}/ exports '${name}'`,
+    missing.near === undefined ? howToExport(name) : `did you mean the export '${missing.near}'?`,
   )
 }
+
+/** The name that an export of an operation can be written with, which is its own wherever that is an identifier. */
+function exportName(operationId: string): string {
+  return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(operationId) ? operationId : handlerName(operationId) || operationId
+}
+
+function howToExport(name: string): string {
+  if (reservedWords.has(name))
+    return `write a function of another name and export it: export { ${name}It as ${name} }, or choose another operationId`
+  return `export a function named '${name}', or set 'mock: true' for it in gateway.yaml`
+}
+
+/** Words that no function can be named by in a module (ECMA-262 section 12.7.2). */
+const reservedWords = new Set(
+  (
+    'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for ' +
+    'function if implements import in instanceof interface let new null package private protected public return static super switch ' +
+    'this throw true try typeof var void while with yield'
+  ).split(' '),
+)

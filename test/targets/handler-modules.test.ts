@@ -44,3 +44,13 @@ t.test('without the key, an operation without a handler is what is reported', as
     ['no-target', 'no-target'],
   )
 })
+
+t.test('the export that is looked for can be written', async (t) => {
+  const [dashed, reserved] = await check(t, { openapi: api('list-books', 'delete'), gateway: '{}\n' })
+  t.match(dashed, {
+    code: 'no-target',
+    message: /'list-books'.* exports 'listBooks'/,
+    hint: /^export a function named 'listBooks'/,
+  })
+  t.match(reserved, { code: 'no-target', hint: /export \{ deleteIt as delete \}, or choose another operationId/ })
+})
