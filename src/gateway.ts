@@ -165,6 +165,7 @@ async function planGeneration(options: GatewayOptions, run: Run, before: Plan | 
   const layers = { defaults: configuration.defaults, operations: configuration.operations, refused: configuration.refused }
   const model = { declared, complete: api.complete, config, ...layers, registry, mocking, documents, diagnostics }
   const operations = buildModel(model)
+  handlers.reportShared(operations.filter(({ target }) => target === 'handler' || target === 'task'))
   if (readable) checkOverrides(overrides, operations, registry.services, diagnostics)
 
   const tracing = await openTracing()

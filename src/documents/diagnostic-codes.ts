@@ -111,7 +111,7 @@ export const diagnosticCatalogue = {
   'Handlers and extensions': {
     'no-target': 'Nothing answers the operation: no module exports its name, and gateway.yaml names no other target.',
     'handler-module-failed': 'A module below `handlers` cannot be loaded.',
-    'duplicate-handler': 'Two modules export one name.',
+    'duplicate-handler': 'Two modules export one name, or the names of two operations lead to one export.',
     'handler-without-operation': 'A module of handlers exports a function that no operation asks for.',
     'extension-failed': 'A module of `extensions` cannot be loaded.',
     'extension-empty': 'A module of `extensions` exports no policy, target or service.',

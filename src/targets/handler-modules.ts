@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, relative, resolve } from 'node:path'
 import type { Handler } from '../context.ts'
 import type { Diagnostics } from '../documents/diagnostics.ts'
-import type { Located } from '../documents/document.ts'
+import { child, type Located } from '../documents/document.ts'
 import { nearest as nearestName } from '../documents/suggest.ts'
 import { importModule } from '../import-module.ts'
+import type { Operation } from '../model/operation.ts'
 import { handlerName } from '../model/operation-id.ts'
 import { urlOf } from '../project-modules.ts'
 import { exportPlace } from './export-place.ts'
@@ -30,6 +31,8 @@ export interface HandlerModules {
   whyMissing(operationId: string): Missing
   /** Reports exports of handler modules that no operation asks for. */
   reportUnused(operationIds: Iterable<string>): void
+  /** Reports operations that handlers answer and whose names, spelt differently, lead to one export. */
+  reportShared(operations: readonly Pick<Operation, 'id' | 'node'>[]): void
 }
 
 export type Missing =
@@ -110,8 +113,10 @@ function handlerModules(
     for (const name of module.handlers.keys()) holders.set(name, [...(holders.get(name) ?? []), module])
   }
 
+  const exportOf = (operationId: string) => (holders.has(operationId) ? operationId : handlerName(operationId))
+
   function find(operationId: string): FoundHandler | undefined {
-    const name = holders.has(operationId) ? operationId : handlerName(operationId)
+    const name = exportOf(operationId)
     const [holder, ...others] = holders.get(name) ?? []
     if (holder === undefined) return undefined
     const handler = holder.handlers.get(name) as Handler
@@ -160,7 +165,24 @@ function handlerModules(
     }
   }
 
-  return { directory, find, whyMissing, reportUnused }
+  function reportShared(operations: readonly Pick<Operation, 'id' | 'node'>[]): void {
+    const takers = new Map<string, string>()
+    for (const { id, node } of operations) {
+      const name = exportOf(id)
+      if (!holders.has(name)) continue
+      const taker = takers.get(name) ?? id
+      takers.set(name, taker)
+      if (taker === id) continue
+      diagnostics.error(
+        'duplicate-handler',
+        child(node, 'operationId') ?? node,
+        `the export '${name}' would answer both '${taker}' and '${id}'; an operation has a handler of its own`,
+        `change the operationId of one, or export a function under its exact name: export { another as '${id}' }`,
+      )
+    }
+  }
+
+  return { directory, find, whyMissing, reportUnused, reportShared }
 }
 
 function reportAbsent({ path, written }: AbsentDirectory, diagnostics: Diagnostics): void {

@@ -54,3 +54,11 @@ t.test('the export that is looked for can be written', async (t) => {
   })
   t.match(reserved, { code: 'no-target', hint: /export \{ deleteIt as delete \}, or choose another operationId/ })
 })
+
+t.test('two spellings of a name do not share one export', async (t) => {
+  const openapi = api('listBooks', 'list-books')
+  const found = await check(t, { openapi, handlers: 'export const listBooks = () => 1\n', gateway: '{}\n' })
+  t.match(found, [{ code: 'duplicate-handler', message: /'listBooks' would answer both 'listBooks' and 'list-books'/ }])
+  const both = "const other = () => 2\nexport const listBooks = () => 1\nexport { other as 'list-books' }\n"
+  t.same(await check(t, { openapi, handlers: both, gateway: '{}\n' }), [])
+})
