@@ -50,3 +50,17 @@ export async function listOpenTasks(database: Queryable, schema: string, owner: 
   )
   return rows
 }
+
+/** Tasks of one owner that have ended since a moment of the database's clock. */
+export async function listEndedTasks(
+  database: Queryable,
+  schema: string,
+  owner: string,
+  since: Date,
+): Promise<Pick<TaskRow, 'id' | 'last_seq'>[]> {
+  const { rows } = await database.query<Pick<TaskRow, 'id' | 'last_seq'>>(
+    `SELECT id, last_seq FROM "${schema}".task WHERE owner = $1 AND finished_at >= $2`,
+    [owner, since],
+  )
+  return rows
+}

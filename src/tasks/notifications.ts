@@ -19,8 +19,8 @@ export interface Notifications {
   cancel(taskId: string): void
   /** Gives a function that ends it. */
   on<Kind extends keyof Notice>(kind: Kind, listener: (notice: Notice[Kind]) => void): () => void
-  /** Called when notifications from other processes may have been missed. */
-  onGap(listener: () => void): void
+  /** `listener` is called when notifications from other processes may have been missed. Gives a function that ends it. */
+  onGap(listener: () => void): () => void
   start(): Promise<void>
   /** Sends what is left. */
   stop(): Promise<void>
@@ -48,7 +48,7 @@ export function createNotifications(database: Database, log: Logger): Notificati
   const channel = `${database.schema}_tasks`
   const self = randomUUID()
   const listeners: Listeners = { events: new Set(), due: new Set(), cancel: new Set() }
-  const gapListeners: (() => void)[] = []
+  const gapListeners = new Set<() => void>()
   const pending = new Map<string, Entry>()
   let timer: NodeJS.Timeout | undefined
   let sending: Promise<void> = Promise.resolve()
@@ -108,7 +108,10 @@ export function createNotifications(database: Database, log: Logger): Notificati
       listeners[kind].add(listener)
       return () => void listeners[kind].delete(listener)
     },
-    onGap: (listener) => void gapListeners.push(listener),
+    onGap(listener) {
+      gapListeners.add(listener)
+      return () => void gapListeners.delete(listener)
+    },
     async start() {
       if (database.kind === 'embedded') return
       unlisten = await database.listen(channel, receive, () => {

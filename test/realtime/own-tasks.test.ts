@@ -84,3 +84,55 @@ t.test('a task that is started over misses no event, whichever notice comes firs
   while (!seen.includes(4)) await pause(10)
   t.same(seen, [3, 4])
 })
+
+t.test('what begins and ends while no notices come is found by looking, once', async (t) => {
+  const { database, define, submit, end, row, system } = await openTasks(t)
+  let gap = () => {}
+  let later = 0
+  const notifications = {
+    ...system.store.notifications,
+    on: () => () => {},
+    onGap(listener: () => void) {
+      gap = listener
+      return () => {}
+    },
+  }
+  const query = async (text: string, values?: unknown[]) =>
+    text === 'SELECT clock_timestamp() AS now' ? { rows: [{ now: new Date(Date.now() + later) }] } : database.query(text, values)
+  const store = { ...system.store, notifications, database: like(database, { query } as never) }
+  const work = define('unheard', () => null)
+  const before = await submit(work, { owner: 'unheard' })
+  await end(before)
+  await pause(20)
+  const seen: [string, number][] = []
+  const own = await watchOwnTasks(
+    like(system, { store } as Partial<TaskSystem>),
+    principal('unheard'),
+    new Map(),
+    (events) => void seen.push(...events.map(({ task_id, seq }): [string, number] => [task_id, seq])),
+  )
+  t.teardown(own.stop)
+  const numbers = (id: string) => seen.filter(([task]) => task === id).map(([, seq]) => seq)
+
+  const id = await submit(work, { owner: 'unheard' })
+  await end(id)
+  t.same(seen, [])
+  gap()
+  while (!numbers(id).includes(3)) await pause(10)
+
+  // Its end is forgotten, and is not told again.
+  later = 120_300
+  gap()
+  await pause(600)
+  later = 0
+  gap()
+  await pause(100)
+  await cancelTask(store, work, await row(id), 60_000)
+  await database.query(`UPDATE "${database.schema}".task SET state = 'failed' WHERE id = $1`, [id])
+  await retryTask(store, work, await row(id))
+  await end(id)
+  gap()
+  while (!numbers(id).includes(6)) await pause(10)
+  t.same(numbers(id), [1, 2, 3, 4, 5, 6])
+  t.same(numbers(before), [])
+})
