@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { type Problem, problem } from '../errors.ts'
+import { Problem, problem } from '../errors.ts'
 import type { Queryable } from '../services/database.ts'
+import { admit } from './admission.ts'
 import type { TaskDefinition } from './definition.ts'
 import { admitNext, lockOwners } from './owners.ts'
 import { type TaskRow, taskColumns } from './rows.ts'
@@ -70,13 +71,18 @@ function finished(): Problem {
   return problem('conflict', { detail: 'the task has ended already' })
 }
 
-/** Starts a failed or cancelled task over, with all its attempts; its log goes on. 409 for any other state. */
+/**
+ * Starts a failed or cancelled task over, with all its attempts; its log goes on. 409 for any other state, and what a new task would be
+ * refused with when too many wait already.
+ */
 export async function retryTask(store: TaskStore, definition: TaskDefinition, task: TaskRow): Promise<TaskRow | Problem> {
   const { database, queue, notifications, metrics } = store
   const { schema } = database
   if (task.state === 'completed' || !isEndState(task.state)) return notRetryable(task.state)
   const job = randomUUIDv7()
-  const changed = await database.transaction(async (tx) => {
+  const changed = await database.transaction(async (tx): Promise<TaskRow | Problem | undefined> => {
+    const refusal = await admit(tx, schema, definition, task.owner)
+    if (refusal !== undefined) return refusal
     const { rows } = await tx.query<TaskRow>(
       `WITH changed AS (
          UPDATE "${schema}".task
@@ -96,6 +102,7 @@ export async function retryTask(store: TaskStore, definition: TaskDefinition, ta
     return rows[0]
   })
   if (changed === undefined) return notRetryable((await findTask(database, schema, task.id))?.state ?? 'gone')
+  if (changed instanceof Problem) return changed
   metrics.changed(task.operation, 'retried')
   notifications.events(task.id, changed.last_seq, changed.last_seq, task.owner)
   notifications.due(definition.queue)

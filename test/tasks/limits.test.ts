@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import t from 'tap'
 import { Problem } from '../../src/errors.ts'
-import { cancelTask } from '../../src/tasks/control.ts'
+import { cancelTask, retryTask } from '../../src/tasks/control.ts'
 import { createWorker } from '../../src/tasks/worker.ts'
 import { openTasks, pause } from './system.ts'
 
@@ -101,6 +101,18 @@ t.test('a full queue refuses', async (t) => {
     await trySubmit(shared)
     t.match(await trySubmit(shared), { code: 'rate_limited', status: 429, headers: { 'retry-after': /^\d+$/ } })
     t.notOk((await trySubmit(shared, { owner: 'bob' })) instanceof Problem)
+  })
+
+  await t.test('a task that is started over as it would a new one', async (t) => {
+    const { define, submit, row, system } = await openTasks(t, false)
+    const again = define('again', () => null, { perOwner: { active: 1, queued: 1 } })
+    const first = await submit(again)
+    await cancelTask(system.store, again, await row(first), 60_000)
+    const second = await submit(again)
+    t.match(await retryTask(system.store, again, await row(first)), { code: 'rate_limited', status: 429 })
+    t.match(await row(first), { state: 'cancelled' })
+    await cancelTask(system.store, again, await row(second), 60_000)
+    t.match(await retryTask(system.store, again, await row(first)), { state: 'queued' })
   })
 
   await t.test('without using up the idempotency key', async (t) => {
