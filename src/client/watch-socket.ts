@@ -59,10 +59,10 @@ export function createSocketWatcher(connect: Connect, transport: Transport, real
     })
     created.on('connect', () => {
       failures = 0
-      for (const watch of watches) begin(created, watch)
+      for (const id of new Set([...watches].map((watch) => watch.id))) begin(created, id)
     })
     created.on('task:event', (event: TaskEvent) => {
-      for (const watch of watches) if (watch.id === event.task_id) take(watch, [event])
+      for (const watch of followersOf(event.task_id)) take(watch, [event])
     })
     created.on('connect_error', (error: Error) => {
       failures++
@@ -86,15 +86,23 @@ export function createSocketWatcher(connect: Connect, transport: Transport, real
     for (const watch of [...watches]) watch.reject(error)
   }
 
-  function begin(live: LiveSocket, watch: Following): void {
-    live.emit('task:watch', { task_id: watch.id, after: watch.after() }, (answer: Answer) => {
-      if (!answer.ok) {
-        const { error } = answer
-        watch.reject(error.status < 500 && error.status !== 429 ? new ApiProblem(error.status, error) : new Error(error.title))
-        return
+  function followersOf(id: string): Following[] {
+    return [...watches].filter((watch) => watch.id === id)
+  }
+
+  /** The server knows one watch of a task: it begins behind what all who follow the task here have. */
+  function begin(live: LiveSocket, id: string): void {
+    const after = Math.min(...followersOf(id).map((watch) => watch.after()))
+    live.emit('task:watch', { task_id: id, after }, (answer: Answer) => {
+      for (const watch of followersOf(id)) {
+        if (answer.ok) {
+          take(watch, answer.events)
+          if (isOver(answer.task.status) && watch.after() >= answer.task.last_seq) watch.resolve()
+        } else {
+          const { error } = answer
+          watch.reject(error.status < 500 && error.status !== 429 ? new ApiProblem(error.status, error) : new Error(error.title))
+        }
       }
-      take(watch, answer.events)
-      if (isOver(answer.task.status) && watch.after() >= answer.task.last_seq) watch.resolve()
     })
   }
 
@@ -106,6 +114,7 @@ export function createSocketWatcher(connect: Connect, transport: Transport, real
 
   return function watchOverSocket(watch) {
     return new Promise((resolve, reject) => {
+      if (watch.signal.aborted) return reject(watch.signal.reason)
       const following: Following = {
         ...watch,
         resolve: () => end(resolve),
@@ -115,7 +124,7 @@ export function createSocketWatcher(connect: Connect, transport: Transport, real
       function end(settle: () => void): void {
         if (!watches.delete(following)) return
         watch.signal.removeEventListener('abort', abort)
-        if (socket?.connected === true) socket.emit('task:unwatch', { task_id: watch.id })
+        if (socket?.connected === true && followersOf(watch.id).length === 0) socket.emit('task:unwatch', { task_id: watch.id })
         if (watches.size === 0) {
           socket?.disconnect()
           failures = 0
@@ -125,7 +134,7 @@ export function createSocketWatcher(connect: Connect, transport: Transport, real
       watches.add(following)
       watch.signal.addEventListener('abort', abort, { once: true })
       socket ??= opened()
-      if (socket.connected) begin(socket, following)
+      if (socket.connected) begin(socket, watch.id)
       else if (!socket.active) socket.connect()
     })
   }
