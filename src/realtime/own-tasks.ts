@@ -1,6 +1,6 @@
 import type { Principal } from '../context.ts'
 import { maySee } from '../tasks/access.ts'
-import { findTask } from '../tasks/control.ts'
+import { findTask, findTasks } from '../tasks/control.ts'
 import type { Deliver } from '../tasks/follower.ts'
 import { ownerOf } from '../tasks/insert.ts'
 import { listEndedTasks, listOpenTasks } from '../tasks/list.ts'
@@ -105,9 +105,11 @@ export async function watchOwnTasks(
   async function begin(): Promise<readonly TaskRow[]> {
     const open = await listOpenTasks(database, database.schema, owner, most)
     for (const { id, last_seq } of open) follow(id, after.get(id) ?? last_seq, last_seq)
-    for (const [id, cursor] of after) {
-      const task = followed.has(id) ? undefined : await findTask(database, database.schema, id)
-      if (task === undefined || !maySee(tasks.definitions, principal, task)) continue
+    const others = [...after.keys()].filter((id) => !followed.has(id))
+    for (const task of await findTasks(database, database.schema, others)) {
+      const { id } = task
+      const cursor = after.get(id)
+      if (cursor === undefined || !maySee(tasks.definitions, principal, task)) continue
       if (isEndState(task.state) && cursor >= task.last_seq) {
         ended.set(id, { seq: cursor, at: task.finished_at?.getTime() ?? 0 })
       } else follow(id, cursor, task.last_seq)

@@ -107,6 +107,8 @@ export function openSession(socket: TaskSocket, principal: Principal, view: () =
       const ack = typeof args.at(-1) === 'function' ? (args.at(-1) as (answer: unknown) => void) : () => {}
       const message = typeof args[0] === 'function' ? {} : (args[0] ?? {})
       turn = turn.then(async () => {
+        // Who has left waits for no answer.
+        if (!socket.connected) return
         try {
           const result = refusalOfMessage(name, message) ?? (await work(message as Message<Name>))
           ack(result instanceof Problem ? { ok: false, error: refusalOf(result) } : { ok: true, ...result })

@@ -14,6 +14,13 @@ export async function findTask(database: Queryable, schema: string, id: string):
   return rows[0]
 }
 
+/** The rows of tasks that there are. */
+export async function findTasks(database: Queryable, schema: string, ids: readonly string[]): Promise<TaskRow[]> {
+  if (ids.length === 0) return []
+  const { rows } = await database.query<TaskRow>(`SELECT ${taskColumns} FROM "${schema}".task WHERE id = ANY($1::uuid[])`, [ids])
+  return rows
+}
+
 /**
  * Cancels a task: at once when it waits; when it runs, its handler is told to stop, and whatever it does then, the task ends as cancelled.
  * 409 when it has ended.
