@@ -85,7 +85,8 @@ export function isSchemaScoped(node: Located, ref: string): boolean {
   if (meansTheSameEverywhere(ref, node.document)) return false
   const tokens = pointerTokens(node.pointer)
   const from = tokens.findIndex((token) => schemaKeys.has(token))
-  const names = ref.startsWith('#') && ref.length > 1 && !ref.startsWith('#/')
+  const fragment = ref.includes('#') && !isRemote(ref) ? ref.slice(ref.indexOf('#') + 1) : ''
+  const names = fragment !== '' && !fragment.startsWith('/')
   if (names && (from !== -1 || tokens.length === 0)) return true
   // A URI may be the `$id` of a schema in the same document.
   if (from !== -1 && isRemote(ref) && mentionsIds(node.document)) return true

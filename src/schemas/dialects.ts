@@ -1,4 +1,4 @@
-import { isObject, type Located } from '../documents/document.ts'
+import { isObject, type Located, pointerTokens } from '../documents/document.ts'
 import type { Dialect } from '../model/operation.ts'
 
 /** How a schema's keywords are read. Everything is translated to one inner form, so only the differences stand here. */
@@ -73,4 +73,24 @@ export function schemaDialect(schema: Located, dialect: Dialect): SchemaDialect 
       ? dialectByUri(root.jsonSchemaDialect)
       : undefined
   return named ?? (dialect === '3.0' ? openapi30 : modern)
+}
+
+/**
+ * The dialect of a schema that a schema of the given one refers to: the nearest `$schema` at or above it, else that of its OpenAPI document
+ * (JSON Schema 2020-12 section 8.1.1). A file that says nothing is read as who refers to it; so is everything by OpenAPI 3.0, which knows
+ * no `$schema`.
+ */
+export function referredDialect({ document, pointer }: Located, referrer: SchemaDialect): SchemaDialect {
+  if (referrer.keywords !== undefined) return referrer
+  const root: Located = { document, pointer: '', value: document.value }
+  const { openapi } = isObject(root.value) ? root.value : {}
+  let found = typeof openapi === 'string' ? schemaDialect(root, openapi.startsWith('3.0') ? '3.0' : '3.1') : referrer
+  let value: unknown
+  const enter = (next: unknown) => {
+    value = next
+    if (isObject(value) && typeof value.$schema === 'string') found = dialectByUri(value.$schema) ?? found
+  }
+  enter(root.value)
+  for (const token of pointerTokens(pointer)) enter((value as Record<string, unknown>)[token])
+  return found
 }

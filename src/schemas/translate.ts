@@ -1,5 +1,5 @@
 import { child, isObject, type Located, members } from '../documents/document.ts'
-import { dialectByUri, type SchemaDialect } from './dialects.ts'
+import { dialectByUri, referredDialect, type SchemaDialect } from './dialects.ts'
 import { resolveDiscriminator } from './discriminator.ts'
 import { nullable, readBooleanLimits } from './openapi30.ts'
 import { flaggedProperties } from './property-flags.ts'
@@ -79,7 +79,8 @@ function translateReference(reference: unknown, schema: Located, place: Place): 
 function referTo(target: Target, place: Place): RuleObject {
   const { resources, refer } = place.translation
   const scope = enterScope(place.scope, target.schema, resources)
-  return { reference: refer(target.schema, place.dialect, place.direction, scope, place.omitted) }
+  const dialect = referredDialect(target.schema, place.dialect)
+  return { reference: refer(target.schema, dialect, place.direction, scope, place.omitted) }
 }
 
 /** JSON Schema 2020-12 section 8.2.3.2: the outermost dynamic anchor of the name wins, if the reference first leads to one. */

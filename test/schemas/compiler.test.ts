@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { checkReferences } from '../../src/documents/check-references.ts'
 import { Diagnostics } from '../../src/documents/diagnostics.ts'
-import type { Located } from '../../src/documents/document.ts'
+import type { Document, Located } from '../../src/documents/document.ts'
 import { openDocuments } from '../../src/documents/documents.ts'
 import { createSchemaCompiler } from '../../src/schemas/compiler.ts'
 import { complaints, schemaDocument } from './schema-document.ts'
@@ -514,4 +515,72 @@ t.test('readOnly properties of requests go unread, wherever the flag stands', (t
   t.strictSame(answer, sent(), 'responses keep them')
   t.not(complaints(source, { id: 'x' }).length, 0, 'what is wrong is refused all the same')
   t.end()
+})
+
+t.test('a schema of another file is read in the dialect of that file, and found by its anchor', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'gatefold-dialects-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const files = {
+    'a.json': {
+      openapi: '3.1.0',
+      components: {
+        schemas: {
+          Tuple: { $ref: 'd7.json#/definitions/Tuple' },
+          Text: { $ref: 'd7.json#/definitions/Text' },
+          Limit: { $ref: 'd4.json#/definitions/Limit' },
+          Embedded: { $ref: '#/components/schemas/Holder/$defs/Inner/definitions/Pair' },
+          Holder: {
+            $defs: {
+              Inner: {
+                $id: 'https://example.com/inner',
+                $schema: 'http://json-schema.org/draft-07/schema#',
+                definitions: { Pair: { items: [{ type: 'integer' }] } },
+              },
+            },
+          },
+          Back: { $ref: 'd7.json#/definitions/Back' },
+          Modern: { prefixItems: [{ type: 'integer' }], $ref: '#/components/schemas/Three' },
+          Three: { maxItems: 3 },
+          Anchored: { $ref: 'anchored.json#tag' },
+        },
+      },
+    },
+    'd7.json': {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      definitions: {
+        Tuple: { items: [{ type: 'integer' }, { type: 'string' }], additionalItems: false },
+        Text: { $ref: '#/definitions/String', minLength: 5 },
+        String: { type: 'string' },
+        Back: { $ref: 'a.json#/components/schemas/Modern' },
+      },
+    },
+    'd4.json': {
+      $schema: 'http://json-schema.org/draft-04/schema#',
+      definitions: { Limit: { minimum: 1, exclusiveMinimum: true } },
+    },
+    'anchored.json': { $defs: { Tag: { $anchor: 'tag', type: 'integer' } } },
+  }
+  for (const [name, value] of Object.entries(files)) writeFileSync(join(directory, name), JSON.stringify(value))
+  const diagnostics = new Diagnostics()
+  const documents = openDocuments({ directory, diagnostics })
+  const document = documents.load('a.json') as Document
+  checkReferences({ document, pointer: '', value: document.value }, documents)
+  const compiler = createSchemaCompiler({ documents, diagnostics })
+  for (const [name, valid, invalid] of [
+    ['Tuple', [1, 'b'], ['a', 'b']],
+    ['Text', 'x', 1],
+    ['Limit', 2, 1],
+    ['Embedded', [1], ['a']],
+    ['Back', [1], ['a']],
+    ['Back', [1, 2, 3], [1, 2, 3, 4]],
+    ['Anchored', 1, 'x'],
+  ] as const) {
+    const schemas = files['a.json'].components.schemas
+    const schema = { document, pointer: `/components/schemas/${name}`, value: schemas[name] }
+    const validate = compiler.validator(schema, '3.1', 'request')
+    t.equal(validate(valid), undefined, `${name} accepts ${JSON.stringify(valid)}`)
+    t.ok(validate(invalid), `${name} refuses ${JSON.stringify(invalid)}`)
+  }
+  compiler.check()
+  t.notOk(diagnostics.hasErrors, 'the documents are in order')
 })
