@@ -5,11 +5,15 @@ import { isRemote, isSchemaScoped, reportWrongReference } from '../documents/ref
 import { nearest } from '../documents/suggest.ts'
 import { readPattern } from '../patterns/pattern.ts'
 import { keywordShapes, knownKeywords, type Shape } from './check-shapes.ts'
-import { dialectByUri, type SchemaDialect } from './dialects.ts'
+import { dialectByUri, referredDialect, type SchemaDialect } from './dialects.ts'
 import type { Resources } from './resources.ts'
 import { subschemas } from './subschemas.ts'
 
 type SchemaObject = Located<Record<string, unknown>>
+interface Pending {
+  readonly schema: Located
+  readonly dialect: SchemaDialect
+}
 
 /**
  * Reports what is wrong with the schemas that a gateway uses, and with all that they refer to, at the place where it stands.
@@ -22,11 +26,11 @@ export function createSchemaCheck(
   const seen = new WeakSet<object>()
 
   return function check(schema, dialect) {
-    const open: Located[] = [schema]
-    for (let node = open.pop(); node !== undefined; node = open.pop()) checkSchema(node, dialect, open)
+    const open: Pending[] = [{ schema, dialect }]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) checkSchema(next.schema, next.dialect, open)
   }
 
-  function checkSchema(schema: Located, dialect: SchemaDialect, open: Located[]): void {
+  function checkSchema(schema: Located, dialect: SchemaDialect, open: Pending[]): void {
     const { value } = schema
     if (typeof value === 'boolean') return
     if (!isObject(value)) {
@@ -39,13 +43,14 @@ export function createSchemaCheck(
     }
     if (seen.has(value)) return
     seen.add(value)
-    for (const keyword of ['$ref', '$dynamicRef']) if (Object.hasOwn(value, keyword)) checkReference(schema, keyword, open)
+    for (const keyword of ['$ref', '$dynamicRef'])
+      if (Object.hasOwn(value, keyword)) checkReference(schema, keyword, dialect, open)
     if (dialect.refStandsAlone && Object.hasOwn(value, '$ref')) return
     for (const keyword of Object.keys(value)) checkKeyword(schema as SchemaObject, keyword, dialect)
-    for (const below of subschemas(schema, dialect)) open.push(below)
+    for (const below of subschemas(schema, dialect)) open.push({ schema: below, dialect })
   }
 
-  function checkReference(schema: Located, keyword: string, open: Located[]): void {
+  function checkReference(schema: Located, keyword: string, dialect: SchemaDialect, open: Pending[]): void {
     const node = child(schema, keyword) as Located
     if (typeof node.value !== 'string') {
       if (keyword === '$ref') reportWrongReference(node, diagnostics)
@@ -53,7 +58,7 @@ export function createSchemaCheck(
       return
     }
     const target = resources.resolve(node.value, schema)
-    if (target !== undefined) open.push(target.schema)
+    if (target !== undefined) open.push({ schema: target.schema, dialect: referredDialect(target.schema, dialect) })
     // Dead ends of plain references are found, and better explained, where the documents are read.
     else if (keyword === '$dynamicRef' || isSchemaScoped(schema, node.value)) {
       const isElsewhere = isRemote(node.value)

@@ -6,7 +6,7 @@ import type { Documents } from '../documents/documents.ts'
 import type { Dialect } from '../model/operation.ts'
 import { TextTooLong } from '../patterns/text-too-long.ts'
 import { createSchemaCheck } from './check.ts'
-import { type SchemaDialect, schemaDialect } from './dialects.ts'
+import { referredDialect, type SchemaDialect, schemaDialect } from './dialects.ts'
 import { createEngine } from './engine.ts'
 import { describeErrors, type SchemaError } from './errors.ts'
 import type { Checker } from './function-keyword.ts'
@@ -155,7 +155,7 @@ export function createSchemaCompiler({
       seen.add(schema.value)
       for (const keyword of ['$ref', '$dynamicRef']) {
         const target = typeof schema.value[keyword] === 'string' && resources.resolve(schema.value[keyword], schema)
-        if (target) open.push({ schema: target.schema, dialect })
+        if (target) open.push({ schema: target.schema, dialect: referredDialect(target.schema, dialect) })
       }
       if (dialect.refStandsAlone && Object.hasOwn(schema.value, '$ref')) continue
       const judge: VisitedSchema['judge'] = (value, direction) => judgeBy(schema, dialect, value, direction)
