@@ -564,7 +564,7 @@ t.test('a schema of another file is read in the dialect of that file, and found 
   const diagnostics = new Diagnostics()
   const documents = openDocuments({ directory, diagnostics })
   const document = documents.load('a.json') as Document
-  checkReferences({ document, pointer: '', value: document.value }, documents)
+  checkReferences({ document, pointer: '', value: document.value }, documents, diagnostics)
   const compiler = createSchemaCompiler({ documents, diagnostics })
   for (const [name, valid, invalid] of [
     ['Tuple', [1, 'b'], ['a', 'b']],
