@@ -108,7 +108,7 @@ t.test('exports of the right name that are no handlers', async (t) => {
 })
 
 t.test('a directory of another name is named', async (t) => {
-  t.match(await findings(t, {}, { handlers: './code' }), [/no module under code\/ exports 'getThing'/])
+  t.match(await findings(t, {}, { handlers: './code' }), [/the directory "\.\/code" does not exist/])
 })
 
 t.test('extensions that cannot be loaded', async (t) => {
