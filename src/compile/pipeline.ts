@@ -151,7 +151,7 @@ async function resumeAfter(
   return current
 }
 
-/** The outcome that stands in another one's place. A stream that it does not send itself has no reader any more; another stream may read from it. */
+/** The outcome that stands in another one's place, whose stream then has no reader any more; unless it is a stream, which may read from it. */
 function replaced(before: Outcome, outcome: Outcome): Outcome {
   if (before !== outcome && before instanceof Reply && !(outcome instanceof Reply && outcome.body instanceof Readable))
     discard(before.body)

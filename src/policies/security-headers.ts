@@ -54,7 +54,10 @@ export const securityHeaderNames: Readonly<Record<keyof SecurityHeadersConfig, s
 /** What operations with the same settings share. */
 const compiled = new WeakMap<SecurityHeadersConfig, Middleware | undefined>()
 
-/** Security headers on every answer, refusals too. A reply or Koa middleware that sets one of them itself keeps its own (a page needs its own CSP). */
+/**
+ * Security headers on every answer, refusals too. A reply or a Koa middleware that sets one of them itself keeps its own: a page needs a CSP
+ * of its own.
+ */
 export const securityHeaders = definePolicy({
   name: 'securityHeaders',
   schema: SecurityHeaders,

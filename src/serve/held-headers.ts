@@ -25,3 +25,9 @@ export function takeHeaders(res: ServerResponse): OutgoingHttpHeaders | undefine
 export function isRepeated(name: string): boolean {
   return name === 'vary' || name === 'set-cookie'
 }
+
+/** Whether a flat list of names and values has a header. */
+export function isSet(headers: readonly string[], name: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true
+  return false
+}

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import type { FaultHandler } from '../compile/pipeline.ts'
 import { discard, type Outcome, Reply, type RequestContext } from '../context.ts'
 import { type Problem, problem } from '../errors.ts'
-import { isRepeated, takeHeaders } from './held-headers.ts'
+import { isRepeated, isSet, takeHeaders } from './held-headers.ts'
 import { problemDocument, problemJson } from './problem-document.ts'
 
 const json = 'application/json; charset=utf-8'
@@ -192,10 +192,4 @@ function writeHead(res: ServerResponse, status: number, headers: string[]): void
   // A reason phrase that belongs to another status.
   if (res.statusCode !== status) res.statusMessage = ''
   res.writeHead(status, headers)
-}
-
-/** Whether a flat list has a header. */
-function isSet(headers: readonly string[], name: string): boolean {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true
-  return false
 }

@@ -1,5 +1,6 @@
 import type { RequestContext } from '../context.ts'
 import type { Operation } from '../model/operation.ts'
+import { isRepeated, isSet } from '../serve/held-headers.ts'
 import { connectionFields, hopByHop } from './hop-by-hop.ts'
 
 /** Header fields by lower-case name. */
@@ -27,14 +28,9 @@ export function compileResponseHeaders(
       const value = sent[name]
       if (value === undefined || dropped.has(name) || hop?.has(name)) continue
       if (cors && name.startsWith('access-control-')) continue
-      if (name !== 'vary' && name !== 'set-cookie' && isSet(context.responseHeaders, name)) continue
+      if (!isRepeated(name) && isSet(context.responseHeaders, name)) continue
       fields[name] = value
     }
     return fields
   }
-}
-
-function isSet(headers: readonly string[], name: string): boolean {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true
-  return false
 }
